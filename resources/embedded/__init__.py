@@ -1,0 +1,1 @@
+"""The `embedded` profile: small models on the CPU, carried in the package."""

@@ -1,0 +1,1 @@
+"""Videos as files and objects, decoded by PyAV."""

@@ -1,0 +1,1 @@
+"""The scene-graph store on LanceDB."""

@@ -1,0 +1,1 @@
+"""Phase 2a: what each trajectory looks like, in words and facts."""

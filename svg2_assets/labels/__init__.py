@@ -1,0 +1,1 @@
+"""Phase 2b: a name and typed attributes per object, and whether independent evidence supports them."""

@@ -1,0 +1,74 @@
+"""What Phase 2b needs of its backends, and what it hands on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from svg2_assets.descriptions.protocols import Description
+from svg2_assets.scene.graph import Attribute, Verification
+from svg2_assets.scene.video import FrameSource
+from svg2_assets.trajectories.protocols import TrackingResult
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A name (lower case, singular; `object` when nothing is known) with its attributes.
+
+    `confidence` is the chance that the name is right, `uncertain` whether the parser itself doubts it, `alternatives`
+    other names in order of likelihood, `reason` one sentence a user can read.
+    """
+
+    object_id: int
+    name: str
+    confidence: float
+    attributes: tuple[Attribute, ...] = ()
+    alternatives: tuple[str, ...] = ()
+    uncertain: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedLabel:
+    """A label after independent evidence was heard. `label.name` may have fallen back to a coarser one."""
+
+    label: Label
+    verification: Verification
+    evidence: str = ""
+
+
+class LabelParser(Protocol):
+    """Turns descriptions into labels. Sees text only."""
+
+    @property
+    def model_id(self) -> str:
+        """Name and revision of the model."""
+        ...
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Every setting that changes the output."""
+        ...
+
+    def parse(self, descriptions: Sequence[Description]) -> tuple[Label, ...]:
+        """One label a description, in order."""
+        ...
+
+
+class LabelVerifier(Protocol):
+    """Confronts labels with evidence that did not produce them."""
+
+    @property
+    def model_id(self) -> str:
+        """Name and revision of the model."""
+        ...
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Every setting that changes the output."""
+        ...
+
+    def verify(self, source: FrameSource, tracks: TrackingResult, labels: Sequence[Label]) -> tuple[VerifiedLabel, ...]:
+        """One verdict a label, in order."""
+        ...

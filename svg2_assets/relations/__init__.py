@@ -1,0 +1,1 @@
+"""Phase 3: timed relations between objects, in seven categories."""

@@ -1,0 +1,119 @@
+"""Closed vocabularies: relation categories, attribute types, predicates with their algebra, kinds of things.
+
+The seven categories and their endpoint kinds are the paper's (Synthetic Visual Genome 2, arXiv 2602.23543).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+CAMERA_ID = -1
+UNKNOWN_NAME = "object"
+
+
+class Category(StrEnum):
+    """What kind of statement a relation makes."""
+
+    SPATIAL = "spatial"
+    FUNCTIONAL = "functional"
+    STATEFUL = "stateful"
+    MOTION = "motion"
+    SOCIAL = "social"
+    ATTENTIONAL = "attentional"
+    EVENT_LEVEL = "event_level"
+
+
+class AttributeType(StrEnum):
+    """What kind of statement an attribute makes."""
+
+    COLOR = "color"
+    MATERIAL = "material"
+    SHAPE = "shape"
+    SIZE = "size"
+    PATTERN = "pattern"
+    STATE = "state"
+    POSE = "pose"
+    PART = "part"
+    TEXT = "text"
+    MOTION = "motion"
+    POSITION = "position"
+    CLOTHING = "clothing"
+    OTHER = "other"
+
+
+class Verdict(StrEnum):
+    """What independent evidence says of a name."""
+
+    SUPPORTED = "supported"
+    CONTRADICTED = "contradicted"
+    UNVERIFIED = "unverified"
+
+
+SYMMETRIC = frozenset({"near", "touching", "overlapping", "next to", "moving together with", "beside"})
+"""Predicates that say the same both ways; stored once, lower id first."""
+
+INVERSES = {
+    "left of": "right of",
+    "above": "below",
+    "in front of": "behind",
+    "inside": "containing",
+    "on": "under",
+    "following": "followed by",
+    "holding": "held by",
+    "carrying": "carried by",
+    "riding": "ridden by",
+}
+"""Each predicate to the one that says the same with subject and object exchanged."""
+
+ANTONYMS = INVERSES | {"approaching": "moving away from", "entering": "leaving"}
+"""Predicates that cannot hold of the same ordered pair at the same time."""
+
+_CONTRARY = {frozenset(pair) for pair in ANTONYMS.items()}
+_INVERSE = INVERSES | {b: a for a, b in INVERSES.items()}
+
+PEOPLE = frozenset("person man woman child boy girl people rider pedestrian adult player".split())
+ANIMALS = frozenset("bird cat dog horse sheep cow elephant bear zebra giraffe animal rabbit monkey".split())
+VEHICLES = frozenset({"bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "vehicle"})
+RIDEABLE = frozenset(
+    {"horse", "elephant", "bicycle", "motorcycle", "skateboard", "surfboard", "snowboard", "skis", "cow", "scooter"}
+)
+SURFACES = frozenset({"dining table", "table", "bed", "couch", "bench", "chair", "desk", "floor", "shelf"})
+CONTAINERS = frozenset("bowl cup mug vase sink suitcase backpack handbag oven car bus boat box".split())
+
+
+def inverse_of(predicate: str) -> str | None:
+    """The predicate that says the same with the ends exchanged; itself when symmetric; None when there is none."""
+    return predicate if predicate in SYMMETRIC else _INVERSE.get(predicate)
+
+
+def contradicts(first: str, second: str) -> bool:
+    """Whether two predicates of the same ordered pair cannot hold at once."""
+    return first != second and frozenset({first, second}) in _CONTRARY
+
+
+def is_person(name: str) -> bool:
+    """Whether a thing called `name` is human."""
+    return _head(name) in PEOPLE
+
+
+def is_animate(name: str) -> bool:
+    """Whether a thing called `name` can act: people and animals. An unknown `object` is not claimed to."""
+    return _head(name) in PEOPLE | ANIMALS
+
+
+def legal_endpoints(category: Category, *, subject: str, object_: str, subject_is_camera: bool = False) -> bool:
+    """Whether `category` may hold between things named `subject` and `object_` (the paper's endpoint kinds)."""
+    if subject_is_camera:
+        return category in {Category.ATTENTIONAL, Category.MOTION, Category.SPATIAL}
+    if category in {Category.FUNCTIONAL, Category.ATTENTIONAL}:
+        return is_animate(subject)
+    if category is Category.SOCIAL:
+        return is_animate(subject) and is_animate(object_)
+    return True
+
+
+def _head(name: str) -> str:
+    """The head noun: the whole name where it is listed, else its last word."""
+    lowered = name.strip().lower()
+    words = lowered.split()
+    return lowered if lowered in PEOPLE | ANIMALS or not words else words[-1]

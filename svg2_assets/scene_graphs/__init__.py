@@ -1,0 +1,1 @@
+"""The assembled graph of each video, its previews, its formats and statistics."""

@@ -1,0 +1,1 @@
+"""Phase 1: who is where. A mask per object per frame."""
