@@ -1,0 +1,67 @@
+"""Labels as rows of the table `labels` (stages `parsed` and `verified`), and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from svg2_assets.labels.protocols import Label, VerifiedLabel
+from svg2_assets.scene.graph import Attribute, Verification
+from svg2_assets.scene.taxonomy import AttributeType, Verdict
+
+Row = dict[str, Any]
+PARSED, VERIFIED = "parsed", "verified"
+
+
+def parsed_rows(video_id: str, labels: Sequence[Label]) -> list[Row]:
+    """One row a label, stage `parsed`."""
+    return [_row(video_id, label, stage=PARSED, verification=Verification(), evidence="") for label in labels]
+
+
+def verified_rows(video_id: str, labels: Sequence[VerifiedLabel]) -> list[Row]:
+    """One row a label, stage `verified`."""
+    return [_row(video_id, v.label, stage=VERIFIED, verification=v.verification, evidence=v.evidence) for v in labels]
+
+
+def labels_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Label, ...]:
+    """The labels of one video and stage, by object id."""
+    return tuple(_label(row) for row in sorted(rows, key=lambda row: int(row["object_id"])))
+
+
+def verified_of(rows: Iterable[Mapping[str, Any]]) -> tuple[VerifiedLabel, ...]:
+    """The verified labels of one video, by object id."""
+    ordered = sorted(rows, key=lambda row: int(row["object_id"]))
+    return tuple(
+        VerifiedLabel(_label(r), Verification(Verdict(r["verdict"]), float(r["score"])), r["evidence"]) for r in ordered
+    )
+
+
+def _row(video_id: str, label: Label, *, stage: str, verification: Verification, evidence: str) -> Row:
+    return {
+        "video_id": video_id,
+        "stage": stage,
+        "object_id": label.object_id,
+        "name": label.name,
+        "confidence": float(label.confidence),
+        "uncertain": label.uncertain,
+        "reason": label.reason,
+        "alternatives": list(label.alternatives),
+        "attributes": [
+            {"value": a.value, "type": a.type.value, "confidence": float(a.confidence)} for a in label.attributes
+        ],
+        "verdict": verification.verdict.value,
+        "score": float(verification.score),
+        "evidence": evidence,
+    }
+
+
+def _label(row: Mapping[str, Any]) -> Label:
+    return Label(
+        object_id=int(row["object_id"]),
+        name=row["name"],
+        confidence=float(row["confidence"]),
+        attributes=tuple(Attribute(a["value"], AttributeType(a["type"]), a["confidence"]) for a in row["attributes"]),
+        alternatives=tuple(row["alternatives"]),
+        uncertain=bool(row["uncertain"]),
+        reason=row["reason"],
+    )
