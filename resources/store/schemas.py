@@ -1,0 +1,186 @@
+"""Tables of the scene-graph store: Arrow schemas and keys.
+
+One row per object, per label, per relation or per video, never per frame. The masks of an object are one row of their
+own, so a changed label never rewrites them. Times are seconds on the video's clock, boxes are pixels.
+
+Key fields are non-nullable and carry Lance's unenforced primary key metadata: without it, two processes that insert the
+same new key at once both succeed and the row exists twice.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+CAMERA_ROW = -1
+"""`object_id` of the row of `trajectories` that holds what tracking found about the whole video (column `facts`)."""
+
+STATUS_DONE = "done"
+STATUS_FAILED = "failed"
+STATUS_BLOCKED = "blocked"
+
+_TEXT = pa.string()
+_TEXTS = pa.list_(pa.string())
+_FRAMES = pa.list_(pa.int32())
+_TIME = pa.timestamp("us", tz="UTC")
+_PRIMARY_KEY = {b"lance-schema:unenforced-primary-key": b"true"}
+
+PROVENANCE: dict[str, pa.DataType] = {
+    "input_version": _TEXT,
+    "code_version": _TEXT,
+    "config_hash": _TEXT,
+    "model_id": _TEXT,
+    "prompt_version": _TEXT,
+    "run_id": _TEXT,
+    "created_at": _TIME,
+}
+"""Columns that every row of a phase carries: which inputs, code, settings, model and run made it, and when (UTC)."""
+
+_VIDEO: dict[str, pa.DataType] = {
+    "partition": _TEXT,
+    "uri": _TEXT,
+    "names": _TEXTS,
+    "fingerprints": _TEXTS,
+    "sha256": _TEXT,
+    "size_bytes": pa.int64(),
+    "width": pa.int32(),
+    "height": pa.int32(),
+    "rotation": pa.int32(),
+    "fps": pa.float64(),
+    "variable_rate": pa.bool_(),
+    "num_frames": pa.int32(),
+    "duration": pa.float64(),
+    "frame_times": pa.list_(pa.float64()),
+    "codec": _TEXT,
+    "pixel_format": _TEXT,
+    "container": _TEXT,
+    "status": _TEXT,
+    "reason": _TEXT,
+    "error": _TEXT,
+    "superseded_by": _TEXT,
+}
+_TRAJECTORY: dict[str, pa.DataType] = {
+    "origin": _TEXT,
+    "score": pa.float64(),
+    "relinked_from": pa.int32(),
+    "num_frames": pa.int32(),
+    "first_frame": pa.int32(),
+    "last_frame": pa.int32(),
+    "start": pa.float64(),
+    "end": pa.float64(),
+    "mean_area": pa.float64(),
+    "frames": _FRAMES,
+    "boxes": pa.list_(pa.float32()),
+    "witnesses": _TEXT,
+    "facts": _TEXT,
+}
+_MASKS: dict[str, pa.DataType] = {
+    "height": pa.int32(),
+    "width": pa.int32(),
+    "frames": _FRAMES,
+    "counts": pa.list_(pa.binary()),
+}
+_DESCRIPTION: dict[str, pa.DataType] = {"text": _TEXT, "frames": _FRAMES}
+_LABEL: dict[str, pa.DataType] = {
+    "name": _TEXT,
+    "confidence": pa.float64(),
+    "uncertain": pa.bool_(),
+    "reason": _TEXT,
+    "alternatives": _TEXTS,
+    "attributes": pa.list_(pa.struct([("value", _TEXT), ("type", _TEXT), ("confidence", pa.float64())])),
+    "verdict": _TEXT,
+    "score": pa.float64(),
+    "evidence": _TEXT,
+}
+_RELATION: dict[str, pa.DataType] = {
+    "subject": pa.int32(),
+    "predicate": _TEXT,
+    "object": pa.int32(),
+    "category": _TEXT,
+    "spans": pa.list_(pa.struct([("start", pa.float64()), ("end", pa.float64())])),
+    "confidence": pa.float64(),
+}
+_SCENE_GRAPH: dict[str, pa.DataType] = {
+    "num_objects": pa.int32(),
+    "num_relations": pa.int32(),
+    "num_attributes": pa.int32(),
+    "object_names": _TEXTS,
+    "predicates": _TEXTS,
+    "previews": _TEXT,
+    "summary": _TEXT,
+}
+_PHASE_STATE: dict[str, pa.DataType] = {
+    "partition": _TEXT,
+    "status": _TEXT,
+    "gate": _TEXT,
+    "input_version": _TEXT,
+    "code_version": _TEXT,
+    "config_hash": _TEXT,
+    "model_id": _TEXT,
+    "prompt_version": _TEXT,
+    "output_version": _TEXT,
+    "attempts": pa.int32(),
+    "error": _TEXT,
+    "checks": _TEXT,
+    "seconds": pa.float64(),
+    "rows": pa.int64(),
+    "run_id": _TEXT,
+    "updated_at": _TIME,
+}
+_LLM_CALL: dict[str, pa.DataType] = {
+    "video_id": _TEXT,
+    "phase": _TEXT,
+    "purpose": _TEXT,
+    "model": _TEXT,
+    "prompt_version": _TEXT,
+    "tokens_in": pa.int64(),
+    "tokens_cached": pa.int64(),
+    "tokens_out": pa.int64(),
+    "tokens_reasoning": pa.int64(),
+    "money": pa.float64(),
+    "latency": pa.float64(),
+    "outcome": _TEXT,
+    "at": _TIME,
+}
+_FAILURE: dict[str, pa.DataType] = {
+    "video_id": _TEXT,
+    "phase": _TEXT,
+    "reason": _TEXT,
+    "error": _TEXT,
+    "run_id": _TEXT,
+    "at": _TIME,
+}
+
+
+def _table(key: dict[str, pa.DataType], columns: dict[str, pa.DataType]) -> pa.Schema:
+    keys = [pa.field(name, kind, nullable=False, metadata=_PRIMARY_KEY) for name, kind in key.items()]
+    return pa.schema([*keys, *(pa.field(name, kind) for name, kind in columns.items())])
+
+
+_VIDEO_KEY: dict[str, pa.DataType] = {"video_id": _TEXT}
+_OBJECT_KEY: dict[str, pa.DataType] = {"video_id": _TEXT, "object_id": pa.int32()}
+_LABEL_KEY: dict[str, pa.DataType] = {"video_id": _TEXT, "stage": _TEXT, "object_id": pa.int32()}
+
+TABLES: dict[str, pa.Schema] = {
+    "videos": _table(_VIDEO_KEY, _VIDEO | PROVENANCE),
+    "trajectories": _table(_OBJECT_KEY, _TRAJECTORY | PROVENANCE),
+    "masks": _table(_OBJECT_KEY, _MASKS | PROVENANCE),
+    "descriptions": _table(_OBJECT_KEY, _DESCRIPTION | PROVENANCE),
+    "labels": _table(_LABEL_KEY, _LABEL | PROVENANCE),
+    "relations": _table({"video_id": _TEXT, "relation_id": pa.int32()}, _RELATION | PROVENANCE),
+    "scene_graphs": _table(_VIDEO_KEY, _SCENE_GRAPH | PROVENANCE),
+    "phase_state": _table({"video_id": _TEXT, "phase": _TEXT}, _PHASE_STATE),
+    "llm_calls": _table({"call_id": _TEXT}, _LLM_CALL),
+    "failures": _table({"failure_id": _TEXT}, _FAILURE),
+}
+"""Schema of every table, in the order in which a flush writes them (`phase_state` after all rows)."""
+
+KEYS: dict[str, tuple[str, ...]] = {
+    name: tuple(field.name for field in schema if not field.nullable) for name, schema in TABLES.items()
+}
+"""Columns that identify a row."""
+
+KEYED_TABLES = ("videos", "phase_state", "llm_calls", "failures")
+"""Tables written key by key (upsert). The others are replaced video by video."""
+
+STAGED_TABLES = ("labels",)
+"""Tables in which a video's rows are divided by `stage`."""

@@ -1,0 +1,139 @@
+"""`SceneGraphStore`: what the platform knows about every video, in LanceDB tables on a disk or in a bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+import pyarrow as pa
+
+from resources.store.filters import Where, condition, id_chunks
+from resources.store.rows import Rows, arrow_rows, refuse_outside
+from resources.store.schemas import KEYED_TABLES, KEYS, STAGED_TABLES, TABLES
+from resources.store.tables import Committed, Tables
+from resources.store.writer import StoreWriter
+
+
+class SceneGraphStore:
+    """Tables of `resources.store.schemas` at `uri`: a folder or `s3://bucket/prefix`.
+
+    Opening does nothing until the first use; tables are made on demand and a table that does not exist yet reads as
+    empty. Every read sees the newest version, every statement is one commit that either happens or does not. Safe for
+    many processes; start them with spawn, Lance does not survive a fork.
+
+    Raises `StoreError` with the remedy when the storage fails, `InvalidRows` when rows do not fit their table.
+    """
+
+    def __init__(self, uri: str, *, storage_options: dict[str, str] | None = None) -> None:
+        self._tables = Tables(str(uri), storage_options=storage_options)
+
+    def __repr__(self) -> str:
+        return f"SceneGraphStore({self.uri!r}" + (f", tag={self._tables.tag!r})" if self._tables.tag else ")")
+
+    @property
+    def uri(self) -> str:
+        """Where the store is."""
+        return self._tables.uri
+
+    def read(
+        self,
+        table: str,
+        *,
+        video_ids: Iterable[str] | None = None,
+        columns: Sequence[str] | None = None,
+        where: Where | None = None,
+    ) -> pl.DataFrame:
+        """Rows of `table`, ordered by key where the key columns are among `columns`.
+
+        `video_ids` may be of any length; `where` as in `resources.store.filters`. A video's rows are of one version.
+        """
+        names = list(columns) if columns is not None else TABLES[table].names
+        handle = self._tables.existing(table)
+        empty = pa.schema([TABLES[table].field(name) for name in names]).empty_table()
+        if handle is None:
+            return _frame(empty)
+        found = [
+            self._tables.run(table, "read", lambda sql=sql: _select(handle, names, sql))  # type: ignore[misc]
+            for sql in _queries(table, video_ids, where)
+        ]
+        frame = _frame(pa.concat_tables([empty, *found]))
+        order = [key for key in KEYS[table] if key in names]
+        return frame.sort(order) if len(order) == len(KEYS[table]) else frame
+
+    def count(self, table: str, *, where: Where | None = None) -> int:
+        """How many rows of `table` satisfy `where`."""
+        handle = self._tables.existing(table)
+        sql = condition(where, schema=TABLES[table])
+        return 0 if handle is None else int(self._tables.run(table, "count", lambda: handle.count_rows(sql)))
+
+    def states(self, phase: str | None = None, video_ids: Iterable[str] | None = None) -> pl.DataFrame:
+        """Rows of `phase_state`, of one phase or all, of some videos or all."""
+        return self.read("phase_state", video_ids=video_ids, where=None if phase is None else {"phase": phase})
+
+    def video_ids(self, partition_keys: Iterable[str]) -> list[str]:
+        """Ids of the videos in these partitions that no newer version supersedes, sorted."""
+        found: set[str] = set()
+        for keys in id_chunks(partition_keys):
+            where: Where = {"partition": keys, "superseded_by": None}
+            found.update(self.read("videos", columns=["video_id"], where=where)["video_id"])
+        return sorted(found)
+
+    def replace(self, table: str, rows: Rows, *, video_ids: Iterable[str], stage: str | None = None) -> Committed:
+        """Make `rows` the only rows of `video_ids` in `table` (of `stage`, where a table has stages), in one commit.
+
+        A video without rows ends up with none. Rows are whole: columns that are left out become null. Raises
+        `InvalidRows` for a repeated key, a row of another video or stage, an unknown column.
+        """
+        if table in KEYED_TABLES:
+            raise KeyError(f"{table} is written by key: use upsert")
+        if (table in STAGED_TABLES) != (stage is not None):
+            raise KeyError(f"{table}: a stage is {'needed' if stage is None else 'not known here'}")
+        ids = list(dict.fromkeys(video_ids))
+        data = arrow_rows(table, rows, defaults={"stage": stage})
+        refuse_outside(table, data, video_ids=ids, stage=stage)
+        where: Where = {"video_id": ids} if stage is None else {"video_id": ids, "stage": stage}
+        if data.num_rows == 0 and self.count(table, where=where) == 0:
+            return Committed(table, 0, 0, 0, 0, 0)
+        return self._tables.merge(table, data, scope=condition(where, schema=TABLES[table]))
+
+    def upsert(self, table: str, rows: Rows) -> Committed:
+        """Insert `rows`, or overwrite those with the same key, in one commit. For the tables in `KEYED_TABLES`."""
+        if table not in KEYED_TABLES:
+            raise KeyError(f"{table} is written video by video: use replace")
+        data = arrow_rows(table, rows)
+        return self._tables.merge(table, data) if data.num_rows else Committed(table, 0, 0, 0, 0, 0)
+
+    def writer(self, *, run_id: str, flush_videos: int = 16, flush_seconds: float = 5.0) -> StoreWriter:
+        """A context manager that collects finished videos and writes them in few commits; see `StoreWriter`."""
+        return StoreWriter(self, run_id=run_id, flush_videos=flush_videos, flush_seconds=flush_seconds)
+
+    def drop_video(self, video_id: str) -> dict[str, int]:
+        """Remove every row of `video_id`, its state first and its entry in `videos` last. Returns rows per table.
+
+        A tagged snapshot keeps what it holds.
+        """
+        order = ["phase_state", *(name for name in TABLES if name not in ("phase_state", "videos")), "videos"]
+        condition_ = condition({"video_id": video_id}, schema=TABLES["videos"])
+        assert condition_ is not None  # noqa: S101 (narrows the type)
+        kept = [name for name in order if self.count(name, where={"video_id": video_id})]
+        return {name: self._tables.delete(name, condition_) for name in kept}
+
+
+def _queries(table: str, video_ids: Iterable[str] | None, where: Where | None) -> list[str | None]:
+    schema = TABLES[table]
+    if video_ids is None:
+        return [condition(where, schema=schema)]
+    chunks = id_chunks(video_ids)
+    both = [[condition({"video_id": ids}, schema=schema), condition(where, schema=schema)] for ids in chunks]
+    return [" AND ".join(filter(None, parts)) for parts in both]
+
+
+def _select(handle: object, names: list[str], sql: str | None) -> pa.Table:
+    query = handle.search()  # type: ignore[attr-defined]
+    return (query if sql is None else query.where(sql)).select(names).to_arrow()
+
+
+def _frame(table: pa.Table) -> pl.DataFrame:
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101 (a table becomes a frame)
+    return frame

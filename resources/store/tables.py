@@ -1,0 +1,211 @@
+"""The connection under the store, only user of lancedb: opens and creates tables, commits, retries, explains errors."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from resources.store.errors import StoreError, explained, mentions, secret_values
+from resources.store.schemas import KEYS, TABLES
+
+_LOG = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+COMMIT_ATTEMPTS = 12
+"""Tries per statement on top of the library's own, with jitter: writers that collide once should not do so twice."""
+
+CACHE_BYTES = 32 << 20
+"""Cap of each of Lance's two caches (index, metadata); its own default lets them grow to gigabytes."""
+
+_THREAD_LIMITS = {"LANCE_CPU_THREADS": "2", "LANCE_IO_THREADS": "8", "TOKIO_WORKER_THREADS": "2"}
+_S3_DEFAULTS = {"connect_timeout": "5s", "timeout": "120s", "client_max_retries": "5", "client_retry_timeout": "60"}
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What one commit did to a table: the version it made and how many rows it inserted, updated and deleted."""
+
+    table: str
+    version: int
+    inserted: int
+    updated: int
+    deleted: int
+    attempts: int
+
+
+class _LostRace(Exception):
+    """Another writer's rows of the same videos were committed between our read and our commit."""
+
+
+class Tables:
+    """Tables of one store at `uri`, opened on first use. With `tag`, a read-only view of that tag.
+
+    Not usable across a fork (Lance holds threads): a forked child gets an error, a spawned one opens its own.
+    """
+
+    def __init__(self, uri: str, *, storage_options: Mapping[str, str] | None = None, tag: str | None = None) -> None:
+        self.uri, self.tag = uri, tag
+        remote = "://" in uri and not uri.startswith("file://")
+        self.options: dict[str, str] = {**(_S3_DEFAULTS if remote else {}), **(storage_options or {})}
+        self._secrets = secret_values(self.options)
+        self._lock = threading.RLock()
+        self._handles: dict[str, Any] = {}
+        self._connection: Any = None
+        self._pid = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"uri": self.uri, "storage_options": self.options, "tag": self.tag}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["uri"], storage_options=state["storage_options"], tag=state["tag"])  # type: ignore[misc]
+
+    def at(self, tag: str) -> Tables:
+        """The same tables as of `tag`, read-only."""
+        return Tables(self.uri, storage_options=self.options, tag=tag)
+
+    def existing(self, name: str) -> Any | None:
+        """Handle of table `name`, or None where it does not exist yet."""
+        with self._lock:
+            if name not in self._handles:
+                handle = self.run(name, "open", lambda: self._open(name))
+                if handle is None:
+                    return None
+                self._handles[name] = handle
+            return self._handles[name]
+
+    def created(self, name: str) -> Any:
+        """Handle of table `name`, which is made if it does not exist; safe when several processes do so at once."""
+        if self.tag is not None:
+            raise self._error(name, "read-only", f"it is the snapshot {self.tag!r}.", "Write to the store itself.")
+        handle = self.existing(name)
+        if handle is None:
+            with self._lock:
+                handle = self._handles[name] = self.run(name, "create", lambda: self._create(name))
+        return handle
+
+    def merge(self, name: str, data: pa.Table, *, scope: str | None = None) -> Committed:
+        """Upsert `data` by key in one commit; with `scope` (SQL), also delete the rows in it that `data` lacks."""
+        return self.run(name, "replace" if scope else "upsert", lambda: self._merge(name, data, scope))
+
+    def delete(self, name: str, condition: str) -> int:
+        """Delete the rows for which `condition` (SQL) holds, in one commit. Returns how many."""
+        return int(self.run(name, "delete", lambda: self.created(name).delete(condition)).num_deleted_rows)
+
+    def run(self, name: str, action: str, work: Callable[[], _T]) -> _T:
+        """`work()`, tried again with jitter while other writers win; any other failure as a `StoreError`."""
+        for attempt in range(COMMIT_ATTEMPTS):
+            try:
+                return work()
+            except _LostRace as lost:
+                error = self._error(name, "conflict", f"{action}: {lost}.", "Let one run at a time write a video.")
+            except (RuntimeError, ValueError, OSError, pa.ArrowException) as raised:
+                error = self._explained(raised, name, action)
+            if error.reason != "conflict" or attempt == COMMIT_ATTEMPTS - 1:
+                raise error
+            _LOG.debug("%s: %s: commit conflict, try %d", name, action, attempt + 1)
+            time.sleep(random.uniform(0, min(2.0, 0.02 * 2**attempt)))  # noqa: S311 (jitter)
+        raise AssertionError("unreachable")
+
+    def _explained(self, raised: Exception, name: str, action: str) -> StoreError:
+        error = explained(raised, uri=self.uri, table=name, action=action, secrets=self._secrets)
+        # A traceback prints the cause as well, so a cause that holds a credential is left out.
+        error.__cause__ = None if mentions(str(raised), self._secrets) else raised
+        error.__suppress_context__ = True
+        return error
+
+    def _error(self, name: str, reason: str, detail: str, remedy: str) -> StoreError:
+        return StoreError(uri=self.uri, table=name, reason=reason, detail=detail, remedy=remedy)
+
+    def _connected(self) -> Any:
+        if self._connection is None:
+            self._connection, self._pid = _connect(self.uri, self.options), os.getpid()
+        if self._pid != os.getpid():
+            raise self._error("", "forked", "it was opened before this process forked.", "Start workers with spawn.")
+        return self._connection
+
+    def _open(self, name: str) -> Any | None:
+        connection = self._connected()
+        try:
+            handle = connection.open_table(name)
+        except ValueError as error:
+            if "was not found" not in str(error):
+                raise
+            self._refuse_headless(name)
+            return None
+        self._refuse_other_schema(name, handle.schema)
+        if self.tag is not None:
+            handle.checkout(self.tag)
+        return handle
+
+    def _create(self, name: str) -> Any:
+        connection = self._connected()
+        try:
+            return connection.create_table(name, schema=TABLES[name], exist_ok=True)
+        except (RuntimeError, ValueError) as error:
+            # Another process created it between our look and our commit.
+            if "exist" not in str(error).lower():
+                raise
+            return connection.open_table(name)
+
+    def _refuse_headless(self, name: str) -> None:
+        """A local table with data and no version would read as empty, and be made anew over what is left of it."""
+        data = Path(self.uri) / f"{name}.lance" / "data"
+        if "://" not in self.uri and data.is_dir() and any(data.iterdir()):
+            versions = data.parent / "_versions"
+            if not versions.is_dir() or not any(versions.iterdir()):
+                raise ValueError(f"invalid manifest: {versions} holds no version")
+
+    def _refuse_other_schema(self, name: str, found: pa.Schema) -> None:
+        if not found.equals(TABLES[name]):
+            lacks = sorted(set(TABLES[name].names) ^ set(found.names)) or "types differ"
+            detail = f"it was written by another version of this software ({lacks})."
+            raise self._error(name, "schema", detail, "Use a new store, or the version that wrote this one.")
+
+    def _merge(self, name: str, data: pa.Table, scope: str | None) -> Committed:
+        handle = self.created(name)
+        before = handle.version
+        merge = handle.merge_insert(list(KEYS[name])).when_matched_update_all().when_not_matched_insert_all()
+        if scope is not None:
+            merge = merge.when_not_matched_by_source_delete(scope)
+        result = merge.execute(data)
+        landed = result.num_inserted_rows + result.num_updated_rows
+        if landed != data.num_rows:
+            detail = f"{data.num_rows} rows were sent, {landed} landed."
+            raise self._error(name, "lost-rows", detail, "Run again; if it persists, rebuild the table's index.")
+        if scope is not None and result.version > before + 1:
+            self._refuse_mixture(name, result.version, scope, data.num_rows)
+        return Committed(
+            name, result.version, result.num_inserted_rows, result.num_updated_rows, result.num_deleted_rows,
+            result.num_attempts,
+        )  # fmt: skip
+
+    def _refuse_mixture(self, name: str, version: int, scope: str, expected: int) -> None:
+        """Two replaces of one video with different keys do not conflict by key, and would leave the union of both."""
+        handle = self._connected().open_table(name)
+        handle.checkout(version)
+        found = handle.count_rows(scope)
+        if found != expected:
+            raise _LostRace(f"another run wrote the same videos at once ({found} rows where {expected} belong)")
+
+
+def _connect(uri: str, options: Mapping[str, str]) -> Any:
+    # Lance reads its limits when it starts; the import costs a second and 100 MB, so it waits for the first use.
+    for variable, value in _THREAD_LIMITS.items():
+        os.environ.setdefault(variable, value)
+    import lancedb
+
+    session = lancedb.Session(CACHE_BYTES, CACHE_BYTES)
+    # Every read looks for a newer version: other processes write the same tables.
+    return lancedb.connect(
+        uri, storage_options=dict(options), read_consistency_interval=timedelta(0), session=session
+    )  # fmt: skip
