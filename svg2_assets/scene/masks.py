@@ -22,14 +22,71 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
+LONGEST_CODE = 7  # characters of five bits: more than the 32 bits of the COCO API's runs
+
+
 def run_lengths(counts: bytes) -> IntArray:
     """The run lengths, background first, of compressed COCO `counts`.
 
     Raises `InvalidSceneValue` on characters outside the code, on a code cut in the middle and on negative runs.
     """
-    codes = np.frombuffer(counts, dtype=np.uint8).astype(np.int64) - 48
-    if codes.size == 0:
+    runs = _differences(np.frombuffer(counts, dtype=np.uint8))[0]
+    runs[1::2] = np.cumsum(runs[1::2])
+    runs[2::2] = np.cumsum(runs[2::2])
+    if (runs < 0).any():
+        raise InvalidSceneValue("an RLE string holds a negative run")
+    return runs
+
+
+def covered(counts: Sequence[bytes]) -> IntArray:
+    """How many pixels the runs of each of `counts` cover, [N]; -1 where a string is malformed. Vectorised over all."""
+    try:
+        return _covered(counts)
+    except InvalidSceneValue:
+        return np.asarray([_covered_or_malformed(c) for c in counts], dtype=np.int64)
+
+
+def _covered_or_malformed(counts: bytes) -> int:
+    try:
+        return int(run_lengths(counts).sum())
+    except InvalidSceneValue:
+        return -1
+
+
+def _covered(counts: Sequence[bytes]) -> IntArray:
+    """As `covered`; raises `InvalidSceneValue` when any of them is malformed or empty."""
+    if not counts:
         return np.zeros(0, dtype=np.int64)
+    sizes = np.fromiter((len(c) for c in counts), dtype=np.int64, count=len(counts))
+    runs, ends = _differences(np.frombuffer(b"".join(counts), dtype=np.uint8))
+    # The last character of each string must also be the last of a run, otherwise a code would span two strings.
+    last = np.searchsorted(ends, np.cumsum(sizes) - 1)
+    if (sizes == 0).any() or (ends[last] != np.cumsum(sizes) - 1).any():
+        raise InvalidSceneValue("an RLE string is empty or ends in the middle of a run")
+    owner = np.repeat(np.arange(len(counts)), np.diff(last, prepend=-1))
+    place = np.arange(runs.size) - np.concatenate(([0], last[:-1] + 1))[owner]
+    for lane in (np.flatnonzero(place % 2 == 1), np.flatnonzero((place % 2 == 0) & (place > 0))):
+        runs[lane] = _cumulated(runs[lane], owner[lane])
+    if (runs < 0).any():
+        raise InvalidSceneValue("an RLE string holds a negative run")
+    return np.add.reduceat(runs, np.concatenate(([0], last[:-1] + 1)))
+
+
+def _cumulated(values: IntArray, owner: IntArray) -> IntArray:
+    """Cumulative sums of `values` that start anew with every change of `owner`."""
+    if values.size == 0:
+        return values
+    sums = np.cumsum(values)
+    first = np.flatnonzero(np.diff(owner, prepend=owner[0] - 1))
+    before = sums[first] - values[first]
+    return np.asarray(sums - np.repeat(before, np.diff(first, append=values.size)))
+
+
+def _differences(characters: npt.NDArray[np.uint8]) -> tuple[IntArray, IntArray]:
+    """What the code says, run by run (each run from the second on is a difference), and where each run's code ends."""
+    codes = characters.astype(np.int64) - 48
+    if codes.size == 0:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     if codes.min() < 0 or codes.max() > 63:
         raise InvalidSceneValue("an RLE string holds characters outside COCO's code ('0' to 'o')")
     last = (codes & 0x20) == 0
@@ -38,16 +95,11 @@ def run_lengths(counts: bytes) -> IntArray:
     ends = np.flatnonzero(last)
     starts = np.concatenate(([0], ends[:-1] + 1))
     digit = np.arange(codes.size) - np.repeat(starts, ends - starts + 1)
-    if digit.max() > 11:
+    if digit.max() >= LONGEST_CODE:
         raise InvalidSceneValue("an RLE string holds a run longer than any image")
-    runs = np.add.reduceat((codes & 0x1F) << (5 * digit), starts)
+    values = np.add.reduceat((codes & 0x1F) << (5 * digit), starts)
     negative = (codes[ends] & 0x10) != 0
-    runs = np.where(negative, runs - (np.int64(1) << (5 * (digit[ends] + 1))), runs)
-    runs[1::2] = np.cumsum(runs[1::2])
-    runs[2::2] = np.cumsum(runs[2::2])
-    if (runs < 0).any():
-        raise InvalidSceneValue("an RLE string holds a negative run")
-    return runs
+    return np.where(negative, values - (np.int64(1) << (5 * (digit[ends] + 1))), values), ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,185 @@
+"""Consistency of labels across tables: with trajectories, between stages, among attributes, against the evidence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import polars as pl
+
+from svg2_assets.quality.tables import PhaseTables
+from svg2_assets.quality.verdict import Check, Outcome, Problem, Severity, check
+from svg2_assets.scene.taxonomy import ANIMALS, UNKNOWN_NAME, VEHICLES, AttributeType, Verdict, is_person
+
+KEY = ("video_id", "object_id")
+LEAST_VERIFIED = 0.5  # share of a video's claimed names that independent evidence supports
+ENOUGH_NAMES = 3  # claimed names before a share means something
+STRONG = 0.5  # mean score from which a witness is taken at its word; below 0.45 it is usually wrong (measured)
+HINT = 0.1  # mean score from which a witness counts as having seen the name at all
+ENOUGH_LOOKS = 3
+MOST_COLORS = 3
+
+COARSE = {"animal": ANIMALS, "vehicle": VEHICLES}
+"""A coarse name and those it covers: a `truck` called `vehicle` is not wrong. Names of people all go together."""
+
+OPPOSITES: Mapping[AttributeType, Sequence[tuple[frozenset[str], frozenset[str]]]] = {
+    kind: [(frozenset(a.split("|")), frozenset(b.split("|"))) for a, b in sides]
+    for kind, sides in {
+        AttributeType.SIZE: [
+            ("large|big|huge|very large", "small|little|tiny|very small"),
+            ("tall|long", "short"),
+            ("wide|thick", "narrow|thin"),
+        ],
+        AttributeType.MOTION: [
+            ("moving|walking|running|driving|flying", "still|stationary|motionless|static|not moving"),
+            ("fast|moving fast", "slow|moving slowly"),
+            ("moving left", "moving right"),
+            ("moving up", "moving down"),
+        ],
+        AttributeType.POSE: [
+            ("standing|upright", "sitting|seated|lying|lying down"),
+            ("sitting|seated", "lying|lying down"),
+        ],
+        AttributeType.POSITION: [
+            ("left|on the left|left side", "right|on the right|right side"),
+            ("top|at the top|upper", "bottom|at the bottom|lower"),
+            ("foreground|in the foreground", "background|in the background"),
+        ],
+        AttributeType.STATE: [
+            ("open", "closed|shut"),
+            ("on", "off"),
+            ("empty", "full"),
+            ("wet", "dry"),
+            ("new", "old"),
+        ],
+    }.items()
+}
+"""Per attribute type, pairs of sets of values that one object cannot have both of, over its whole trajectory."""
+
+
+def labels_complete(tables: PhaseTables, *, stage: str) -> Outcome:
+    """Every trajectory has exactly one label of this stage, and every label a trajectory."""
+    objects, labels = tables.trajectories.select(KEY).unique(), tables.labels(stage).select(KEY)
+    lost = objects.join(labels, on=KEY, how="anti").sort(KEY).iter_rows()
+    stray = labels.unique().join(objects, on=KEY, how="anti").sort(KEY).iter_rows()
+    twice = labels.group_by(KEY).len().filter(pl.col("len") > 1).sort(KEY).iter_rows()
+    problems = [
+        *(Problem(v, f"object {o} has no {stage} label", {"object_id": o}) for v, o in lost),
+        *(Problem(v, f"a {stage} label of object {o}, which has no trajectory", {"object_id": o}) for v, o in stray),
+        *(Problem(v, f"object {o} has {n} {stage} labels", {"object_id": o, "labels": n}) for v, o, n in twice),
+    ]
+    return Outcome(problems, {"labels": labels.height})
+
+
+def contradictory_attributes(tables: PhaseTables, *, stage: str) -> Outcome:
+    """No object has attributes that exclude each other (large and small); more than three colours are a warning."""
+    problems: list[Problem] = []
+    for row in tables.labels(stage).select(*KEY, "name", "attributes").iter_rows(named=True):
+        shown = {"object_id": row["object_id"], "name": row["name"]}
+        who = f"object {row['object_id']} ({row['name']})"
+        for kind, first, second in _opposed(row["attributes"] or []):
+            found = {"type": kind.value, "values": [first, second]}
+            problems.append(Problem(row["video_id"], f"{who} is both {first!r} and {second!r}", shown | found))
+        colors = sorted(_values(row["attributes"] or [], AttributeType.COLOR))
+        if len(colors) > MOST_COLORS:
+            message = f"{who} has {len(colors)} colours: {', '.join(colors)}"
+            problems.append(Problem(row["video_id"], message, shown | {"values": colors}, Severity.WARN))
+    return Outcome(problems)
+
+
+@check("verified_share", phase="verified_labels", severity=Severity.WARN)
+def verified_share(tables: PhaseTables) -> Outcome:
+    """At least half of the names claimed in a video are supported by independent evidence; `object` claims nothing."""
+    claimed = tables.labels("verified").filter(pl.col("name") != UNKNOWN_NAME)
+    supported = pl.col("verdict") == Verdict.SUPPORTED.value
+    shares = claimed.group_by("video_id", maintain_order=True).agg(supported.mean().alias("share"), pl.len())
+    problems = [
+        Problem(video_id, f"{share:.0%} of {n} names are supported by evidence", {"share": share, "names": n})
+        for video_id, share, n in shares.iter_rows()
+        if n >= ENOUGH_NAMES and share < LEAST_VERIFIED
+    ]
+    whole = claimed.select(supported.mean()).item() if claimed.height else 0.0
+    return Outcome(problems, {"names_claimed": claimed.height, "verified_share": float(whole or 0.0)})
+
+
+@check("name_vs_evidence", phase="verified_labels")
+def name_vs_evidence(tables: PhaseTables) -> Outcome:
+    """No name is kept that verification contradicts (error), none that confident witnesses gainsay (warn)."""
+    witnesses = {(v, o): w for v, o, w in tables.trajectories.select(*KEY, "witnesses").iter_rows()}
+    parsed = {(v, o): name for v, o, name in tables.labels("parsed").select(*KEY, "name").iter_rows()}
+    problems: list[Problem] = []
+    for row in tables.labels("verified").select(*KEY, "name", "verdict", "score", "evidence").iter_rows(named=True):
+        key = (row["video_id"], row["object_id"])
+        if (row["name"] or UNKNOWN_NAME) == UNKNOWN_NAME:
+            continue
+        if row["verdict"] == Verdict.CONTRADICTED.value and parsed.get(key, row["name"]) == row["name"]:
+            message = f"object {key[1]} is still called {row['name']!r}, which the evidence contradicts"
+            problems.append(Problem(key[0], message, {k: row[k] for k in row if k != "video_id"}))
+        problems += _gainsaid(key, row["name"], json.loads(witnesses.get(key) or "[]"))
+    return Outcome(problems)
+
+
+@check("name_drift", phase="verified_labels", severity=Severity.WARN)
+def name_drift(tables: PhaseTables) -> Outcome:
+    """An object that was lost and found again (`relinked_from`) keeps its name; `object` on either side claims nothing."""
+    names = {(v, o): name for v, o, name in tables.labels("verified").select(*KEY, "name").iter_rows()}
+    relinked = tables.trajectories.filter(pl.col("relinked_from").is_not_null())
+    problems = [
+        Problem(v, f"object {o} is called {now!r}; before it was lost, as {old}, {before!r}", {"object_id": o})
+        for v, o, old in relinked.select(*KEY, "relinked_from").iter_rows()
+        for now, before in ((names.get((v, o)), names.get((v, old))),)
+        if now and before and UNKNOWN_NAME not in (now, before) and not _compatible(now, before)
+    ]
+    return Outcome(problems, {"relinked": relinked.height})
+
+
+def _opposed(attributes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[AttributeType, str, str]]:
+    for kind, pairs in OPPOSITES.items():
+        values = _values(attributes, kind)
+        for one, other in pairs:
+            if values & one and values & other:
+                yield kind, min(values & one), min(values & other)
+
+
+def _values(attributes: Sequence[Mapping[str, Any]], kind: AttributeType) -> set[str]:
+    return {(a["value"] or "").strip().lower() for a in attributes if a["type"] == kind.value}
+
+
+def _gainsaid(key: tuple[str, int], name: str, witnesses: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """A confident witness that saw something else, where no witness saw the name."""
+    heard = [w for w in witnesses if w["looks"] >= ENOUGH_LOOKS and w["scores"]]
+    if any(score >= HINT and _compatible(name, seen) for w in heard for seen, score in w["scores"].items()):
+        return
+    for witness in heard:
+        seen, score = max(witness["scores"].items(), key=lambda item: float(item[1]))
+        if score >= STRONG:
+            message = f"object {key[1]} is called {name!r}; {witness['source']} sees {seen!r} ({score:.2f})"
+            row = {"object_id": key[1], "name": name, "source": witness["source"], "seen": seen, "score": score}
+            yield Problem(key[0], message, row, Severity.WARN)
+
+
+def _compatible(first: str, second: str) -> bool:
+    """Whether two names can mean one thing: they share a word, both are people, or one covers the other."""
+    a, b = first.strip().lower(), second.strip().lower()
+    if set(a.split()) & set(b.split()) or (is_person(a) and is_person(b)):
+        return True
+    return a in COARSE.get(b, ()) or b in COARSE.get(a, ())
+
+
+def _of_stage(phase: str, stage: str) -> tuple[Check, ...]:
+    return tuple(
+        Check(
+            name=function.__name__,
+            phase=phase,
+            severity=Severity.ERROR,
+            description=" ".join((function.__doc__ or "").split()),
+            function=partial(function, stage=stage),
+        )
+        for function in (labels_complete, contradictory_attributes)
+    )
+
+
+PARSED = _of_stage("parsed_labels", "parsed")
+VERIFIED = (*_of_stage("verified_labels", "verified"), verified_share, name_vs_evidence, name_drift)
