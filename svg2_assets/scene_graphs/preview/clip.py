@@ -16,7 +16,7 @@ from svg2_assets.scene_graphs.preview.palette import CATEGORIES, NIGHT, NIGHT_FA
 from svg2_assets.scene_graphs.preview.phrases import Inks, by_interest, clock, relation_phrase
 from svg2_assets.scene_graphs.preview.tags import TagPlacer
 
-ROWS, CAPTION_ROWS = 480, 62
+ROWS, CAPTION_ROWS, CLOCK_ROWS = 480, 62, 24
 WIDEST, NARROWEST, LOWEST = 960, 400, 240
 TAG_SIZE, CAPTION_SIZE = 13, 14
 _MARGIN = 8
@@ -41,7 +41,8 @@ class ClipPage:
         self._left = (self.size[0] - width) // 2
         self._page = lettering.blank(*self.size, color=NIGHT)
         self._placer = TagPlacer(width, height)
-        self._captioned: Sequence[Relation] | None = None
+        self._captioned: Sequence[Relation] = ()
+        self._left_over = 0
 
     def draw(self, frame: Frame, shown: Sequence[Shown]) -> Pixels:
         """The picture of one frame. The array is reused by the next call."""
@@ -57,8 +58,8 @@ class ClipPage:
         return self._page
 
     def _caption(self, holding: Sequence[Relation]) -> None:
-        """Relations on two lines, as many as fit, the rest as a number."""
-        top = self.picture[1] + 24
+        """Relations on two lines, as many as fit; the others are counted."""
+        top = self.picture[1] + CLOCK_ROWS
         self._page[top:] = NIGHT
         line = lettering.line_height(CAPTION_SIZE)
         phrases = [self._item(r) for r in holding]
@@ -78,7 +79,7 @@ class ClipPage:
     def _clock(self, time: float) -> None:
         """A bar that grows with the time, the time itself, and how many relations found no room."""
         top, width = self.picture[1], self.size[0]
-        self._page[top : top + 23] = NIGHT
+        self._page[top : top + CLOCK_ROWS] = NIGHT
         done = min(1.0, time / self._graph.video.duration)
         cv2.rectangle(self._page, (0, top), (width - 1, top + 2), tint(NIGHT, 0.2), cv2.FILLED)
         cv2.rectangle(self._page, (0, top), (round(done * (width - 1)), top + 2), NIGHT_INK, cv2.FILLED)

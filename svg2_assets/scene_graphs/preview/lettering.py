@@ -117,7 +117,9 @@ def write_phrase(picture: Pixels, phrase: Phrase, *, at: tuple[int, int], size: 
 
 def blank(width: int, height: int, *, color: Color) -> Pixels:
     """A picture [height, width, 3] of one colour."""
-    return np.full((height, width, 3), color, dtype=np.uint8)
+    picture = np.empty((height, width, 3), dtype=np.uint8)
+    cv2.rectangle(picture, (0, 0), (width, height), color, cv2.FILLED)  # many times faster than NumPy's broadcast
+    return picture
 
 
 def _run_width(run: Run, size: int) -> int:

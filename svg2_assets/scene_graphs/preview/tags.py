@@ -19,11 +19,12 @@ _RANK = 0.12  # price of each step down the list of candidates
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A tag of `size` (w, h) for the object `key`, whose box is `around`."""
+    """A tag of `size` (w, h) for the object `key`, whose box is `around` and whose centre is in column `middle`."""
 
     key: int
     size: tuple[int, int]
     around: Box
+    middle: int
 
 
 @dataclass(slots=True)
@@ -89,13 +90,13 @@ def is_apart(tag: Box, around: Box, *, gap: int = 6) -> bool:
 def _candidates(tag: Wanted) -> FloatArray:
     x, y, w, h = tag.around
     width, height = tag.size
-    middle = x + (w - width) // 2
+    middle = tag.middle - width // 2
     corners = [
-        (x, y - height - 2),
         (middle, y - height - 2),
+        (x, y - height - 2),
         (x + w - width, y - height - 2),
-        (x, y + h + 2),
         (middle, y + h + 2),
+        (x, y + h + 2),
         (x + w + 2, y),
         (x - width - 2, y),
         (x + w + 2, y + h - height),

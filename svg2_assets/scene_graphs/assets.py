@@ -1,0 +1,91 @@
+"""Assets `scene_graphs` (per video, with previews) and `dataset_statistics` (the whole store)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import dagster as dg
+
+from resources.media.resource import MediaResource
+from resources.store.resource import SceneGraphStoreResource
+from resources.store.store import SceneGraphStore
+from svg2_assets.catalog.lookup import CatalogEntry
+from svg2_assets.orchestration import OWNERS, materialize_phase, phase_arguments
+from svg2_assets.phases import PHASES, Recipe
+from svg2_assets.runner import Outcome
+from svg2_assets.scene.video import FrameSource
+from svg2_assets.scene_graphs.assemble import assemble, summary
+from svg2_assets.scene_graphs.preview import write_previews
+from svg2_assets.scene_graphs.statistics import Statistics, statistics_of
+from svg2_assets.scene_graphs.stored import read_relations, read_tracks, read_verified
+from svg2_assets.settings import from_environment
+
+
+@dg.asset(
+    **phase_arguments(
+        "scene_graphs",
+        group="annotation",
+        kinds={"python", "lancedb"},
+        description="The assembled, validated scene graph of each video, with pictures to look at.",
+    )
+)
+def scene_graphs(context: dg.AssetExecutionContext, store: SceneGraphStoreResource, media: MediaResource) -> None:
+    """Assemble."""
+    previews = from_environment().previews
+
+    def work(opened: SceneGraphStore, entry: CatalogEntry) -> Outcome:
+        return graph_with_previews(opened, media.source(opened, entry.video_id), previews / entry.video_id)
+
+    materialize_phase(context, Recipe(PHASES["scene_graphs"]), store=store, work=work)
+
+
+@dg.asset(
+    deps=["scene_graphs"],
+    group_name="dataset",
+    kinds={"polars"},
+    owners=OWNERS,
+    code_version="1",
+    description="How large and how varied the data set in the store is.",
+)
+def dataset_statistics(store: SceneGraphStoreResource) -> dg.MaterializeResult:
+    """Count."""
+    figures = dataset_figures(store.open())
+    rows = [dg.TableRecord({"figure": str(name), "value": str(value)}) for name, value in figures.as_rows()]
+    return dg.MaterializeResult(metadata={"statistics": dg.MetadataValue.table(rows)})
+
+
+def graph_with_previews(store: SceneGraphStore, source: FrameSource, folder: Path) -> Outcome:
+    """The row of one video's scene graph; writes its previews into `folder`."""
+    video = source.video
+    graph = assemble(
+        video,
+        read_tracks(store, video.id),
+        labels=read_verified(store, video.id),
+        relations=read_relations(store, video.id),
+    )
+    pictures = {kind.value: str(path) for kind, path in write_previews(source, graph, folder).items()}
+    figures = summary(graph)
+    row = {
+        "video_id": video.id,
+        "num_objects": figures["objects"],
+        "num_relations": figures["relations"],
+        "num_attributes": figures["attributes"],
+        "object_names": sorted({o.name for o in graph.objects}),
+        "predicates": sorted({r.predicate for r in graph.relations}),
+        "previews": json.dumps(pictures),
+        "summary": json.dumps(figures),
+    }
+    measures = {key: figures[key] for key in ("objects", "attributes", "relations")}
+    links = {f"preview_{kind}": dg.MetadataValue.path(path) for kind, path in pictures.items()}
+    return Outcome({"scene_graphs": [row]}, {**measures, **links})
+
+
+def dataset_figures(store: SceneGraphStore) -> Statistics:
+    """The statistics of everything in `store`."""
+    return statistics_of(
+        videos=store.read("videos"),
+        trajectories=store.read("trajectories", columns=["video_id", "object_id", "origin", "num_frames"]),
+        labels=store.read("labels", where={"stage": "verified"}),
+        relations=store.read("relations"),
+    )

@@ -1,0 +1,7 @@
+"""Checks of the asset `scene_graphs`, shown key by key."""
+
+from __future__ import annotations
+
+from svg2_assets.orchestration import phase_checks
+
+CHECKS = (phase_checks("scene_graphs"),)
