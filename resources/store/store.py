@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 import pyarrow as pa
 
+from resources.store import maintenance
 from resources.store.filters import Where, condition, id_chunks
 from resources.store.rows import Rows, arrow_rows, refuse_outside
 from resources.store.schemas import KEYED_TABLES, KEYS, STAGED_TABLES, TABLES
@@ -106,6 +107,32 @@ class SceneGraphStore:
     def writer(self, *, run_id: str, flush_videos: int = 16, flush_seconds: float = 5.0) -> StoreWriter:
         """A context manager that collects finished videos and writes them in few commits; see `StoreWriter`."""
         return StoreWriter(self, run_id=run_id, flush_videos=flush_videos, flush_seconds=flush_seconds)
+
+    def compact(self, *, keep_seconds: float = 3600.0) -> dict[str, maintenance.Compaction]:
+        """Merge fragments, drop versions older than `keep_seconds` (not tagged ones), update indices; one at a time."""
+        return maintenance.compact(self._tables, keep_seconds=keep_seconds)
+
+    def ensure_indices(self) -> list[str]:
+        """Index every table that has rows by the first column of its key; returns those that were not yet."""
+        return maintenance.ensure_indices(self._tables)
+
+    def tag(self, name: str) -> dict[str, int]:
+        """Keep the present version of every table under `name`; returns table to version."""
+        return maintenance.tag(self._tables, name)
+
+    def tags(self) -> dict[str, dict[str, int]]:
+        """Tag to table to version."""
+        return maintenance.tags(self._tables)
+
+    def drop_tag(self, name: str) -> None:
+        """Give up what only the tag `name` keeps; the next compaction removes it."""
+        maintenance.drop_tag(self._tables, name)
+
+    def at_tag(self, name: str) -> SceneGraphStore:
+        """The store as it was when `name` was made, read-only. Raises `StoreError` where there is no such tag."""
+        view = SceneGraphStore(self.uri)
+        view._tables = maintenance.at_tag(self._tables, name)
+        return view
 
     def drop_video(self, video_id: str) -> dict[str, int]:
         """Remove every row of `video_id`, its state first and its entry in `videos` last. Returns rows per table.

@@ -48,13 +48,20 @@ class _LostRace(Exception):
 
 
 class Tables:
-    """Tables of one store at `uri`, opened on first use. With `tag`, a read-only view of that tag.
+    """Tables of one store at `uri`, opened on first use. With `tag`, a read-only view of its `versions`.
 
     Not usable across a fork (Lance holds threads): a forked child gets an error, a spawned one opens its own.
     """
 
-    def __init__(self, uri: str, *, storage_options: Mapping[str, str] | None = None, tag: str | None = None) -> None:
-        self.uri, self.tag = uri, tag
+    def __init__(
+        self,
+        uri: str,
+        *,
+        storage_options: Mapping[str, str] | None = None,
+        tag: str | None = None,
+        versions: Mapping[str, int] | None = None,
+    ) -> None:
+        self.uri, self.tag, self.versions = uri, tag, dict(versions or {})
         remote = "://" in uri and not uri.startswith("file://")
         self.options: dict[str, str] = {**(_S3_DEFAULTS if remote else {}), **(storage_options or {})}
         self._secrets = secret_values(self.options)
@@ -64,14 +71,20 @@ class Tables:
         self._pid = 0
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"uri": self.uri, "storage_options": self.options, "tag": self.tag}
+        return {"uri": self.uri, "storage_options": self.options, "tag": self.tag, "versions": self.versions}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["uri"], storage_options=state["storage_options"], tag=state["tag"])  # type: ignore[misc]
+        self.__init__(**state)  # type: ignore[misc]
 
-    def at(self, tag: str) -> Tables:
-        """The same tables as of `tag`, read-only."""
-        return Tables(self.uri, storage_options=self.options, tag=tag)
+    def at(self, tag: str, versions: Mapping[str, int]) -> Tables:
+        """The same tables as of `tag`, read-only; `versions` are those that the tag holds."""
+        return Tables(self.uri, storage_options=self.options, tag=tag, versions=versions)
+
+    def tags(self, name: str) -> dict[str, int]:
+        """Tags of table `name` and the version each holds."""
+        handle = self.existing(name)
+        branches = {} if handle is None else self.run(name, "list tags", handle.branches.list)
+        return {tag: int(branch["parent_version"]) for tag, branch in branches.items()}
 
     def existing(self, name: str) -> Any | None:
         """Handle of table `name`, or None where it does not exist yet."""
@@ -85,13 +98,17 @@ class Tables:
 
     def created(self, name: str) -> Any:
         """Handle of table `name`, which is made if it does not exist; safe when several processes do so at once."""
-        if self.tag is not None:
-            raise self._error(name, "read-only", f"it is the snapshot {self.tag!r}.", "Write to the store itself.")
+        self.require_writable(name)
         handle = self.existing(name)
         if handle is None:
             with self._lock:
                 handle = self._handles[name] = self.run(name, "create", lambda: self._create(name))
         return handle
+
+    def require_writable(self, name: str = "") -> None:
+        """Raise `StoreError` on a view of a tag."""
+        if self.tag is not None:
+            raise self._error(name, "read-only", f"it is the snapshot {self.tag!r}.", "Write to the store itself.")
 
     def merge(self, name: str, data: pa.Table, *, scope: str | None = None) -> Committed:
         """Upsert `data` by key in one commit; with `scope` (SQL), also delete the rows in it that `data` lacks."""
@@ -143,9 +160,7 @@ class Tables:
             self._refuse_headless(name)
             return None
         self._refuse_other_schema(name, handle.schema)
-        if self.tag is not None:
-            handle.checkout(self.tag)
-        return handle
+        return handle if self.tag is None else handle.branches.checkout(self.tag, self.versions[name])
 
     def _create(self, name: str) -> Any:
         connection = self._connected()
