@@ -1,0 +1,145 @@
+"""Finds relations in the store: who does what to whom, for how long, in which video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+
+from svg2_assets.scene.taxonomy import CAMERA_ID, INVERSES, SYMMETRIC, UNKNOWN_NAME, inverse_of
+
+Frame = pl.DataFrame | pl.LazyFrame
+"""A table of the store, read or to be read."""
+
+_CAMERA_NAME = "camera"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to look for; None means anything. Case and surrounding space are ignored.
+
+    A name matches the whole name or its head noun: `mug` finds `coffee mug`, not the other way round. `camera` is the
+    camera. `min_seconds` is the time in all that the relation holds.
+    """
+
+    subject: str | None = None
+    predicate: str | None = None
+    object: str | None = None
+    min_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A relation that answers the question, told the way it was asked; spans are [start, end) in seconds."""
+
+    video_id: str
+    uri: str
+    subject_id: int
+    subject: str
+    predicate: str
+    object_id: int
+    object: str
+    category: str
+    spans: tuple[tuple[float, float], ...]
+    seconds: float
+    confidence: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The match as JSON types."""
+        return asdict(self) | {"spans": [list(span) for span in self.spans]}
+
+
+def find_relations(question: Question, *, videos: Frame, labels: Frame, relations: Frame) -> list[Match]:
+    """The relations that answer `question`, by video address, first instant and ids.
+
+    `labels` are those of the stage `verified`; others are skipped. Each stored relation is found at most once, also
+    told from the other end: `right of` finds what is stored as `left of`, and `near` is symmetric. Superseded videos
+    are left out.
+    """
+    told = _named(relations.lazy(), labels.lazy()).filter(pl.col("seconds") >= question.min_seconds)
+    both = pl.concat([told, _from_the_other_end(told)])
+    for condition in _conditions(question):
+        both = both.filter(condition)
+    # The way it is stored comes first, so a relation that answers both ways is told as it is stored.
+    once = both.sort("turned").unique(["video_id", "relation_id"], keep="first", maintain_order=True)
+    current = videos.lazy().filter(pl.col("superseded_by").is_null()).select("video_id", "uri")
+    found = once.join(current, on="video_id", how="inner").collect()
+    return sorted((_match(row) for row in found.iter_rows(named=True)), key=_order)
+
+
+def _named(relations: pl.LazyFrame, labels: pl.LazyFrame) -> pl.LazyFrame:
+    """Relations with the names of both ends, their time in all, and `turned` (False)."""
+    names = labels.filter(pl.col("stage") == "verified").select("video_id", "object_id", "name")
+    columns = ["video_id", "relation_id", "subject", "predicate", "object", "category", "spans", "confidence"]
+    told = relations.select(
+        *columns,
+        seconds=pl.col("spans")
+        .list.eval(pl.element().struct.field("end") - pl.element().struct.field("start"))
+        .list.sum(),
+        turned=pl.lit(value=False),
+    )
+    for end in ("subject", "object"):
+        ends = names.rename({"object_id": end, "name": f"{end}_name"})
+        named = pl.when(pl.col(end) == CAMERA_ID).then(pl.lit(_CAMERA_NAME)).otherwise(pl.col(f"{end}_name"))
+        told = told.join(ends, on=["video_id", end], how="left").with_columns(
+            named.fill_null(UNKNOWN_NAME).alias(f"{end}_name")
+        )
+    return told
+
+
+def _from_the_other_end(told: pl.LazyFrame) -> pl.LazyFrame:
+    """The relations that have an inverse, with their ends exchanged and told by it."""
+    columns = told.collect_schema().names()
+    exchanged = {"subject": "object", "object": "subject", "subject_name": "object_name", "object_name": "subject_name"}
+    known = {p: inverse_of(p) for p in (*SYMMETRIC, *INVERSES, *INVERSES.values())}
+    return (
+        told.filter(pl.col("predicate").is_in(list(known)))
+        .with_columns(pl.col("predicate").replace(known), turned=pl.lit(value=True))
+        .rename(exchanged)
+        .select(columns)
+    )
+
+
+def _conditions(question: Question) -> Iterator[pl.Expr]:
+    if question.subject is not None:
+        yield _called(pl.col("subject_name"), question.subject)
+    if question.object is not None:
+        yield _called(pl.col("object_name"), question.object)
+    if question.predicate is not None:
+        yield _plain(pl.col("predicate")) == _words(question.predicate)
+
+
+def _called(name: pl.Expr, asked: str) -> pl.Expr:
+    words = _words(asked)
+    return (_plain(name) == words) | _plain(name).str.ends_with(" " + words)
+
+
+def _plain(text: pl.Expr) -> pl.Expr:
+    return text.str.to_lowercase().str.replace_all(r"[\s_]+", " ").str.strip_chars()
+
+
+def _words(text: str) -> str:
+    return " ".join(text.replace("_", " ").lower().split())
+
+
+def _match(row: dict[str, Any]) -> Match:
+    return Match(
+        video_id=row["video_id"],
+        uri=row["uri"],
+        subject_id=row["subject"],
+        subject=row["subject_name"],
+        predicate=row["predicate"],
+        object_id=row["object"],
+        object=row["object_name"],
+        category=row["category"],
+        spans=tuple((span["start"], span["end"]) for span in row["spans"] or ()),
+        seconds=round(row["seconds"], 6),
+        confidence=row["confidence"],
+    )
+
+
+def _order(match: Match) -> tuple[str, str, float, int, int, str]:
+    start = match.spans[0][0] if match.spans else 0.0
+    return match.uri, match.video_id, start, match.subject_id, match.object_id, match.predicate
