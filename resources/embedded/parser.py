@@ -1,0 +1,33 @@
+"""Phase 2b of the `embedded` profile, first half: the grammar of facts read back, named with care."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from svg2_assets.descriptions.protocols import Description
+from svg2_assets.labels.naming import NamingRule
+from svg2_assets.labels.parsing import label_of
+from svg2_assets.labels.protocols import Label
+
+
+class EmbeddedParser:
+    """A `LabelParser` for the texts of `EmbeddedDescriber`; from any other text it learns nothing, and says so."""
+
+    def __init__(self, rule: NamingRule | None = None) -> None:
+        self._rule = rule or NamingRule()
+
+    @property
+    def model_id(self) -> str:
+        """Name and revision of the rules."""
+        return "embedded-grammar/1"
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Every threshold."""
+        return asdict(self._rule)
+
+    def parse(self, descriptions: Sequence[Description]) -> tuple[Label, ...]:
+        """One label a description, in order; `object` where the evidence names nothing."""
+        return tuple(label_of(description, self._rule) for description in descriptions)

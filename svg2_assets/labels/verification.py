@@ -1,0 +1,233 @@
+"""Labels confronted with the evidence that did not produce them: other witnesses, shape.
+
+Each piece of evidence is a finding with a weight in log-odds: how many times likelier it is when the name is right than
+when it is wrong. A name is kept when the chance that it is right, from the parser's confidence and all findings, reaches
+`accept`; else the next coarser name is tried, and at the end there is `object`. So the confidence of a verified label is
+that chance, and `accept` the precision that is asked of every name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from svg2_assets.descriptions.facts import Extent, Report
+from svg2_assets.descriptions.geometry import cut_sides, roundness
+from svg2_assets.labels.attributes import renamed
+from svg2_assets.labels.concepts import is_a, lineage
+from svg2_assets.labels.naming import NamingRule, Support, heard, name_of, prior
+from svg2_assets.labels.protocols import Label, VerifiedLabel
+from svg2_assets.scene.errors import PhaseError
+from svg2_assets.scene.graph import Verification
+from svg2_assets.scene.taxonomy import UNKNOWN_NAME, Verdict, is_person
+from svg2_assets.scene.trajectory import Trajectory
+from svg2_assets.scene.video import Video
+from svg2_assets.trajectories.protocols import TrackedObject, TrackingResult
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationRule:
+    """When evidence speaks for or against a name (mean scores 0..1), what that weighs (log-odds), and what is enough.
+
+    A detector supports from `seen` on, contradicts when a rival reaches `rival` and `rival_ratio` times the name, and
+    doubts when it looked and gave the name less than `unseen`. The classifier supports from `classified` on and
+    contradicts from `misclassified`, about what it knows well only: animals and vehicles. A ball fills `ball_fill` of
+    its enclosing circle, surely not one what fills less than `not_ball_fill`; a person is `slim` to `wide` times as
+    wide as high.
+    """
+
+    naming: NamingRule = NamingRule()
+    accept: float = 0.9
+    seen: float = 0.3
+    rival: float = 0.35
+    rival_ratio: float = 1.5
+    unseen: float = 0.12
+    classified: float = 0.2
+    misclassified: float = 0.5
+    ball_fill: float = 0.8
+    not_ball_fill: float = 0.7
+    slim: float = 0.12
+    wide: float = 3.0
+    for_weight: float = 1.8
+    doubt_weight: float = 1.5
+    against_weight: float = 2.5
+    shape_frames: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one piece of evidence says: `weight` > 0 for the name, < 0 against; a doubt is no contradiction."""
+
+    weight: float
+    text: str
+    contradicts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Everything that can be heard about one object; `supports` without the witnesses that gave the name."""
+
+    namer: Support | None
+    supports: dict[str, Support]
+    extent: Extent | None
+    rule: VerificationRule
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One name with its findings and the chance that it is right."""
+
+    name: str
+    chance: float
+    findings: tuple[Finding, ...]
+
+    @property
+    def said(self) -> str:
+        """The findings as one phrase."""
+        return "; ".join(f.text for f in self.findings) or "no other witness was heard"
+
+    @property
+    def verdict(self) -> Verdict:
+        """Supported when something speaks for the name and nothing against it."""
+        if any(f.contradicts for f in self.findings):
+            return Verdict.CONTRADICTED
+        for_it, against = (any(f.weight * sign > 0 for f in self.findings) for sign in (1, -1))
+        return Verdict.SUPPORTED if for_it and not against else Verdict.UNVERIFIED
+
+
+def verify_labels(
+    video: Video, tracks: TrackingResult, labels: Sequence[Label], rule: VerificationRule | None = None
+) -> tuple[VerifiedLabel, ...]:
+    """One verdict a label, in order. Raises `PhaseError` for a label of an object that was not tracked."""
+    tracked = {o.id: o for o in tracks.objects}
+    if missing := sorted({label.object_id for label in labels} - tracked.keys()):
+        raise PhaseError(
+            video=video.id,
+            phase="verified_labels",
+            expected="labels of tracked objects",
+            found=f"labels of {missing}, which have no trajectory",
+            remedy="Redo the descriptions of this video.",
+        )
+    return tuple(verify_label(label, tracked[label.object_id], video, rule or VerificationRule()) for label in labels)
+
+
+def verify_label(label: Label, tracked: TrackedObject, video: Video, rule: VerificationRule) -> VerifiedLabel:
+    """The verdict on one label: kept, or replaced by the finest coarser name that is sure enough."""
+    if label.name == UNKNOWN_NAME:
+        return VerifiedLabel(label, Verification(), "No name is claimed.")
+    hearing = _open(label, tracked, video, rule)
+    first = _try(label.name, label, hearing)
+    if first.chance >= rule.accept:
+        kept = replace(label, confidence=first.chance, uncertain=False)
+        return VerifiedLabel(kept, Verification(first.verdict, first.chance), f"{label.name}: {first.said}.")
+    for name in list(lineage(label.name))[1:]:
+        trial = _try(name, label, hearing)
+        if trial.chance >= rule.accept:
+            return _fall_back(label, first, trial)
+    return _fall_back(label, first, None)
+
+
+def _open(label: Label, tracked: TrackedObject, video: Video, rule: VerificationRule) -> Hearing:
+    reports = [Report.of(w.source, w.looks, dict(w.scores)) for w in tracked.witnesses]
+    extent = _extent(tracked.trajectory, video, rule)
+    naming = name_of(reports, extent, rule.naming)
+    supports = heard(reports, rule.naming)
+    # A name that this project's own rules would not give comes from elsewhere: then every witness is independent.
+    gave = naming.sources if naming.name == label.name else ()
+    others = {source: s for source, s in supports.items() if source not in gave}
+    return Hearing(supports.get(rule.naming.namer), others, extent, rule)
+
+
+def _try(name: str, label: Label, h: Hearing) -> Trial:
+    findings = tuple(f for judge in _JUDGES for f in judge(name, h))
+    start = label.confidence
+    if name != label.name and h.namer is not None:
+        start = max(start, prior(name, h.namer, h.rule.naming))
+    p = min(max(start, 0.01), 0.99)
+    odds = math.log(p / (1 - p)) + sum(f.weight for f in findings)
+    return Trial(name, 1 / (1 + math.exp(-odds)), findings)
+
+
+def _by_detectors(name: str, h: Hearing) -> list[Finding]:
+    found: list[Finding] = []
+    for source, support in h.supports.items():
+        if source == h.rule.naming.classifier:
+            continue
+        score, (rival, rivals) = support.score(name), support.rival(name)
+        if score >= h.rule.seen and score > rivals:
+            found.append(Finding(h.rule.for_weight, f"{source} sees {name} too ({score:.2f})"))
+        elif rivals >= h.rule.rival and rivals >= h.rule.rival_ratio * score:
+            found.append(Finding(-h.rule.against_weight, f"{source} sees {rival} ({rivals:.2f}) instead", True))
+        elif score < h.rule.unseen:
+            found.append(Finding(-h.rule.doubt_weight, f"{source} sees no {name} in {support.looks} looks"))
+    return found
+
+
+def _by_classifier(name: str, h: Hearing) -> list[Finding]:
+    support = h.supports.get(h.rule.naming.classifier)
+    if support is None or is_person(name):
+        return []  # it knows no people: what it sees of them is clothes and what they hold
+    score, (rival, rivals) = support.score(name), support.rival(name)
+    if score >= h.rule.classified and score > rivals:
+        return [Finding(h.rule.for_weight, f"{support.source} agrees ({score:.2f})")]
+    known = all(is_a(n, "animal") or is_a(n, "vehicle") for n in (name, rival))
+    if known and rivals >= h.rule.misclassified and score < 0.1:
+        return [Finding(-h.rule.against_weight, f"{support.source} takes it for {rival} ({rivals:.2f})", True)]
+    return []
+
+
+def _by_shape(name: str, h: Hearing) -> list[Finding]:
+    if h.extent is None or h.extent.cut > 0.5:
+        return []
+    fill, aspect = h.extent.roundness, h.extent.aspect
+    if is_a(name, "ball") and fill >= h.rule.ball_fill:
+        return [Finding(h.rule.for_weight, f"its outline is round ({fill:.2f} of a disc)")]
+    if is_a(name, "ball") and fill < h.rule.not_ball_fill:
+        return [Finding(-h.rule.against_weight, f"its outline is not round ({fill:.2f} of a disc)", True)]
+    if is_person(name) and not h.rule.slim <= aspect <= h.rule.wide:
+        return [Finding(-h.rule.against_weight, f"no person is {aspect:.2f} times as wide as high", True)]
+    return []
+
+
+_JUDGES: tuple[Callable[[str, Hearing], list[Finding]], ...] = (_by_detectors, _by_classifier, _by_shape)
+
+
+def _fall_back(label: Label, first: Trial, coarser: Trial | None) -> VerifiedLabel:
+    """The label under a coarser name, the old one kept as an alternative and in the reason."""
+    name = coarser.name if coarser else UNKNOWN_NAME
+    why = f"not sure enough of {label.name} ({first.chance:.2f}): {first.said}"
+    fallen = Label(
+        object_id=label.object_id,
+        name=name,
+        confidence=coarser.chance if coarser else 1.0,
+        attributes=renamed(label.attributes, old=label.name, new=name),
+        alternatives=(label.name, *(a for a in label.alternatives if a != name)),
+        uncertain=coarser is None,
+        reason=f"{label.reason}; {why}" if label.reason else why,
+    )
+    if coarser:
+        return VerifiedLabel(fallen, Verification(coarser.verdict, coarser.chance), f"{name}: {coarser.said}; {why}.")
+    verdict = Verdict.CONTRADICTED if first.verdict is Verdict.CONTRADICTED else Verdict.UNVERIFIED
+    return VerifiedLabel(fallen, Verification(verdict, first.chance), f"{why[0].upper()}{why[1:]}.")
+
+
+def _extent(trajectory: Trajectory, video: Video, rule: VerificationRule) -> Extent | None:
+    """The numbers that the judges need; None for a trajectory whose masks were not loaded."""
+    if len(trajectory) == 0:
+        return None
+    rows = np.unique(np.linspace(0, len(trajectory) - 1, rule.shape_frames).astype(int))
+    boxes = trajectory.boxes
+    cut = cut_sides(boxes, width=video.width, height=video.height).any(axis=1)
+    edges = video.edges
+    return Extent(
+        frames=len(trajectory),
+        seconds=float(edges[trajectory.frames[-1] + 1] - edges[trajectory.frames[0]]),
+        area=float(np.median(trajectory.areas)) / (video.width * video.height),
+        aspect=float(np.median(boxes[:, 2] / np.maximum(boxes[:, 3], 1))),
+        roundness=float(np.median(roundness([trajectory.masks[i] for i in rows]))),
+        cut=float(cut.mean()),
+        speed=0.0,
+    )
