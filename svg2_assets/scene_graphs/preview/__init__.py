@@ -35,10 +35,10 @@ def write_previews(source: FrameSource, graph: SceneGraph, folder: Path) -> dict
         )
     folder.mkdir(parents=True, exist_ok=True)
     paths = preview_paths(folder, graph.video.id)
-    write_picture(paths[PreviewKind.TIMELINE], draw_timeline(graph))
     with replacing(paths[PreviewKind.VIDEO]) as unfinished:
         sheet = _write_video(source, graph, unfinished)
     write_picture(paths[PreviewKind.SHEET], sheet)
+    write_picture(paths[PreviewKind.TIMELINE], draw_timeline(graph))
     return paths
 
 

@@ -9,17 +9,16 @@ import cv2
 from svg2_assets.scene.graph import Relation, SceneGraph
 from svg2_assets.scene.video import Frame, Pixels, Video
 from svg2_assets.scene_graphs.preview import lettering
-from svg2_assets.scene_graphs.preview.lettering import Run
 from svg2_assets.scene_graphs.preview.moments import holds_at, middle_of
 from svg2_assets.scene_graphs.preview.overlay import Shown, paint
-from svg2_assets.scene_graphs.preview.palette import CATEGORIES, NIGHT, NIGHT_FAINT, NIGHT_INK, tint
+from svg2_assets.scene_graphs.preview.palette import NIGHT, NIGHT_FAINT, NIGHT_INK, tint
 from svg2_assets.scene_graphs.preview.phrases import Inks, by_interest, clock, relation_phrase
 from svg2_assets.scene_graphs.preview.tags import TagPlacer
 
 ROWS, CAPTION_ROWS, CLOCK_ROWS = 480, 62, 24
 WIDEST, NARROWEST, LOWEST = 960, 400, 240
 TAG_SIZE, CAPTION_SIZE = 13, 14
-_MARGIN = 8
+_MARGIN, _BETWEEN = 8, 18
 _INKS = Inks(NIGHT_INK, lift=0.45)
 
 
@@ -62,19 +61,15 @@ class ClipPage:
         top = self.picture[1] + CLOCK_ROWS
         self._page[top:] = NIGHT
         line = lettering.line_height(CAPTION_SIZE)
-        phrases = [self._item(r) for r in holding]
+        phrases = [relation_phrase(self._graph, r, inks=_INKS) for r in holding]
         rows, left_over = _flow(phrases, width=self.size[0] - 2 * _MARGIN, rows=2)
         for row, items in enumerate(rows):
             x = _MARGIN
             for phrase in items:
                 room = self.size[0] - _MARGIN - x
                 y = top + row * (line + 1)
-                x += lettering.write_phrase(self._page, phrase, at=(x, y), size=CAPTION_SIZE, width=room) + 14
+                x += lettering.write_phrase(self._page, phrase, at=(x, y), size=CAPTION_SIZE, width=room) + _BETWEEN
         self._left_over = left_over
-
-    def _item(self, relation: Relation) -> lettering.Phrase:
-        dot = Run("•", tint(CATEGORIES[relation.category], _INKS.lift), lettering.BOLD)
-        return (dot, *relation_phrase(self._graph, relation, inks=_INKS))
 
     def _clock(self, time: float) -> None:
         """A bar that grows with the time, the time itself, and how many relations found no room."""
@@ -105,8 +100,8 @@ def _flow(phrases: Sequence[lettering.Phrase], *, width: int, rows: int) -> tupl
     lines: list[list[lettering.Phrase]] = [[]]
     used = placed = 0
     for phrase in phrases:
-        needs = lettering.phrase_width(phrase, CAPTION_SIZE) + 14
-        if used and used + needs > width + 14:
+        needs = lettering.phrase_width(phrase, CAPTION_SIZE) + _BETWEEN
+        if used and used + needs > width + _BETWEEN:
             if len(lines) == rows:
                 break
             lines.append([])
