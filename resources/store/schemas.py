@@ -182,5 +182,8 @@ KEYS: dict[str, tuple[str, ...]] = {
 KEYED_TABLES = ("videos", "phase_state", "llm_calls", "failures")
 """Tables written key by key (upsert). The others are replaced video by video."""
 
+WIDE_TABLES = ("videos", "trajectories", "masks")
+"""Tables with a long list per row, of which a query for some rows must not read all."""
+
 STAGED_TABLES = ("labels",)
 """Tables in which a video's rows are divided by `stage`."""

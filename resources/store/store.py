@@ -46,20 +46,11 @@ class SceneGraphStore:
     ) -> pl.DataFrame:
         """Rows of `table`, ordered by key where the key columns are among `columns`.
 
-        `video_ids` may be of any length; `where` as in `resources.store.filters`. A video's rows are of one version.
+        `video_ids` may be of any length; `where` as in `resources.store.filters`. All rows are of one version.
         """
         names = list(columns) if columns is not None else TABLES[table].names
-        handle = self._tables.existing(table)
-        empty = pa.schema([TABLES[table].field(name) for name in names]).empty_table()
-        if handle is None:
-            return _frame(empty)
-        found = [
-            self._tables.run(table, "read", lambda sql=sql: _select(handle, names, sql))  # type: ignore[misc]
-            for sql in _queries(table, video_ids, where)
-        ]
-        frame = _frame(pa.concat_tables([empty, *found]))
-        order = [key for key in KEYS[table] if key in names]
-        return frame.sort(order) if len(order) == len(KEYS[table]) else frame
+        frame = _frame(self._tables.select(table, names, _conditions(table, video_ids, where)))
+        return frame.sort(KEYS[table]) if set(KEYS[table]) <= set(names) else frame
 
     def count(self, table: str, *, where: Where | None = None) -> int:
         """How many rows of `table` satisfy `where`."""
@@ -146,18 +137,13 @@ class SceneGraphStore:
         return {name: self._tables.delete(name, condition_) for name in kept}
 
 
-def _queries(table: str, video_ids: Iterable[str] | None, where: Where | None) -> list[str | None]:
+def _conditions(table: str, video_ids: Iterable[str] | None, where: Where | None) -> list[str | None]:
     schema = TABLES[table]
     if video_ids is None:
         return [condition(where, schema=schema)]
     chunks = id_chunks(video_ids)
     both = [[condition({"video_id": ids}, schema=schema), condition(where, schema=schema)] for ids in chunks]
     return [" AND ".join(filter(None, parts)) for parts in both]
-
-
-def _select(handle: object, names: list[str], sql: str | None) -> pa.Table:
-    query = handle.search()  # type: ignore[attr-defined]
-    return (query if sql is None else query.where(sql)).select(names).to_arrow()
 
 
 def _frame(table: pa.Table) -> pl.DataFrame:

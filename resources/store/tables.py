@@ -7,7 +7,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from resources.store.errors import StoreError, explained, mentions, secret_values
-from resources.store.schemas import KEYS, TABLES
+from resources.store.schemas import KEYS, TABLES, WIDE_TABLES
 
 _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -67,6 +67,8 @@ class Tables:
         self._secrets = secret_values(self.options)
         self._lock = threading.RLock()
         self._handles: dict[str, Any] = {}
+        self._readers: dict[str, Any] = {}
+        self._reading = {name: threading.Lock() for name in TABLES}
         self._connection: Any = None
         self._pid = 0
 
@@ -109,6 +111,15 @@ class Tables:
         """Raise `StoreError` on a view of a tag."""
         if self.tag is not None:
             raise self._error(name, "read-only", f"it is the snapshot {self.tag!r}.", "Write to the store itself.")
+
+    def select(self, name: str, columns: Sequence[str], conditions: Sequence[str | None]) -> pa.Table:
+        """`columns` of the rows for which one of `conditions` (SQL, disjoint) holds, all of one version."""
+        empty = pa.schema([TABLES[name].field(column) for column in columns]).empty_table()
+        handle = self._reader(name)
+        if handle is None:
+            return empty
+        with self._reading[name]:
+            return self.run(name, "read", lambda: pa.concat_tables([empty, *self._found(name, columns, conditions)]))
 
     def merge(self, name: str, data: pa.Table, *, scope: str | None = None) -> Committed:
         """Upsert `data` by key in one commit; with `scope` (SQL), also delete the rows in it that `data` lacks."""
@@ -186,6 +197,25 @@ class Tables:
             detail = f"it was written by another version of this software ({lacks})."
             raise self._error(name, "schema", detail, "Use a new store, or the version that wrote this one.")
 
+    def _reader(self, name: str) -> Any | None:
+        """A second handle of table `name`, free to be pinned to a version."""
+        with self._lock:
+            if name not in self._readers:
+                handle = self.run(name, "open", lambda: self._open(name))
+                if handle is None:
+                    return None
+                self._readers[name] = handle
+            return self._readers[name]
+
+    def _found(self, name: str, columns: Sequence[str], conditions: Sequence[str | None]) -> list[pa.Table]:
+        reader = self._readers[name]
+        if self.tag is None:
+            reader.checkout_latest()
+            reader.checkout(reader.version)
+        lists = any(pa.types.is_list(TABLES[name].field(column).type) for column in columns)
+        picked = _picked if lists and name in WIDE_TABLES else _scanned
+        return [picked(reader, columns, condition) for condition in conditions]
+
     def _merge(self, name: str, data: pa.Table, scope: str | None) -> Committed:
         handle = self.created(name)
         before = handle.version
@@ -211,6 +241,19 @@ class Tables:
         found = handle.count_rows(scope)
         if found != expected:
             raise _LostRace(f"another run wrote the same videos at once ({found} rows where {expected} belong)")
+
+
+def _scanned(reader: Any, columns: Sequence[str], condition: str | None) -> pa.Table:
+    query = reader.search() if condition is None else reader.search().where(condition)
+    return query.select(list(columns)).to_arrow()
+
+
+def _picked(reader: Any, columns: Sequence[str], condition: str | None) -> pa.Table:
+    """Rows found by their narrow columns first: a scan beside an index reads the lists of every unindexed fragment."""
+    if condition is None:
+        return _scanned(reader, columns, None)
+    rows = reader.search().where(condition).select(["video_id"]).with_row_id(True).to_arrow().column("_rowid")
+    return reader.take_row_ids(rows.to_pylist()).select(list(columns)).to_arrow()
 
 
 def _connect(uri: str, options: Mapping[str, str]) -> Any:
