@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -230,14 +231,8 @@ def _doubt(labels: pl.DataFrame) -> pl.DataFrame:
 def _run_suite(frame: pl.DataFrame, suite: Sequence[Expectation]) -> Sequence[Any]:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    asset = context.data_sources.add_pandas("store").add_dataframe_asset("labels")
-    batch = asset.add_batch_definition_whole_dataframe("all").get_batch(
-        batch_parameters={"dataframe": frame.to_pandas()}
-    )
+    batch = _labels_asset().get_batch(batch_parameters={"dataframe": frame.to_pandas()})
     expectations = [
         getattr(gx.expectations, e.kind)(column=e.column, meta={"check": e.check}, **e.arguments) for e in suite
     ]
@@ -247,6 +242,18 @@ def _run_suite(frame: pl.DataFrame, suite: Sequence[Expectation]) -> Sequence[An
     )
     results: Sequence[Any] = result.results
     return results
+
+
+@cache
+def _labels_asset() -> Any:
+    """The place that frames are handed to: an ephemeral context costs 0.1 s to set up, so a process makes one."""
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    asset = context.data_sources.add_pandas("store").add_dataframe_asset("labels")
+    return asset.add_batch_definition_whole_dataframe("all")
 
 
 PARSED = expectation_checks("parsed_labels", stage="parsed", suite=(*NAMES, *DOUBT))

@@ -52,7 +52,6 @@ OPPOSITES: Mapping[AttributeType, Sequence[tuple[frozenset[str], frozenset[str]]
             ("on", "off"),
             ("empty", "full"),
             ("wet", "dry"),
-            ("new", "old"),
         ],
     }.items()
 }
@@ -123,7 +122,7 @@ def name_vs_evidence(tables: PhaseTables) -> Outcome:
 
 @check("name_drift", phase="verified_labels", severity=Severity.WARN)
 def name_drift(tables: PhaseTables) -> Outcome:
-    """An object that was lost and found again (`relinked_from`) keeps its name; `object` on either side claims nothing."""
+    """An object that was lost and found again (`relinked_from`) keeps its name; `object` claims nothing."""
     names = {(v, o): name for v, o, name in tables.labels("verified").select(*KEY, "name").iter_rows()}
     relinked = tables.trajectories.filter(pl.col("relinked_from").is_not_null())
     problems = [

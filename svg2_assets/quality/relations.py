@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -152,7 +152,7 @@ def _bad_spans(row: Row, end_of_video: float) -> Iterator[str]:
         if start is None or end is None or not (math.isfinite(start) and math.isfinite(end) and 0 <= start < end):
             yield f"[{start}, {end}) is not a span of positive length"
             return
-    if any(later[0] < earlier[1] for earlier, later in zip(spans, spans[1:], strict=False)):
+    if any(later[0] < earlier[1] for earlier, later in pairwise(spans)):
         yield "its spans are not sorted and disjoint"
     if spans and max(e for _, e in spans) > end_of_video + ROUNDING:
         yield f"holds until {max(e for _, e in spans):.3f} s, the video ends at {end_of_video:.3f} s"

@@ -32,8 +32,8 @@ CHECKS: Mapping[str, tuple[Check, ...]] = MappingProxyType(
 def run_checks(phase: str, tables: PhaseTables) -> list[CheckReport]:
     """Every check of `phase` over the videos of `tables`.
 
-    A check that cannot cope with a video's rows counts as an error of that video alone. Raises `KeyError` for an unknown
-    phase, `TablesUnreadable` when the store does not answer, `ImportError` when a library is missing.
+    A check that cannot cope with a video's rows counts as an error of that video alone. Raises `KeyError` for an
+    unknown phase, `TablesUnreadable` when the store does not answer, `ImportError` when a library is missing.
     """
     return [run_check(c, tables) for c in CHECKS[phase]]
 

@@ -18,7 +18,7 @@ def counts_agree(tables: PhaseTables) -> Outcome:
     expected = {
         "num_objects": Counter(tables.trajectories["video_id"]),
         "num_relations": Counter(tables.relations["video_id"]),
-        "num_attributes": Counter({v: n for v, n in attributes.group_by("video_id").sum().iter_rows()}),
+        "num_attributes": Counter(dict(attributes.group_by("video_id").sum().iter_rows())),
     }
     rows = {row["video_id"]: row for row in tables.scene_graphs.iter_rows(named=True)}
     problems = [

@@ -31,7 +31,7 @@ class PhaseTables:
 
     read: Read
     video_ids: tuple[str, ...]
-    corpus: Corpus = Corpus()
+    corpus: Corpus = field(default_factory=Corpus)
     _kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def only(self, video_id: str) -> PhaseTables:

@@ -72,7 +72,7 @@ def inside_frame(tables: PhaseTables) -> Outcome:
 
 @check("masks_match", phase="trajectories")
 def masks_match(tables: PhaseTables) -> Outcome:
-    """Masks and trajectories have the same ids, frames and boxes; masks have the video's size, and runs that fill it."""
+    """Masks and trajectories agree in ids, frames and boxes; masks have the video's size, and runs that fill it."""
     sizes = {v: (h, w) for v, h, w in tables.videos.select("video_id", "height", "width").iter_rows()}
     problems: list[Problem] = []
     for video_id in tables.video_ids:
@@ -93,7 +93,7 @@ def fragmentation(tables: PhaseTables) -> Outcome:
 
 
 def boxes_of(boxes: Sequence[Any] | None) -> npt.NDArray[np.float64]:
-    """The boxes of a trajectory row, [N, 4], whether stored flat or one by one. Raises `ValueError` for other shapes."""
+    """The boxes of a trajectory row, [N, 4]; stored flat or one by one. Raises `ValueError` for other shapes."""
     return np.asarray(boxes if boxes is not None else [], dtype=np.float64).reshape(-1, 4)
 
 

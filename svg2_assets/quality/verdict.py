@@ -1,4 +1,4 @@
-"""What a check says: problems, findings with the rows that failed, reports, and the verdict that opens or closes a gate.
+"""What a check says: findings with the rows that failed, reports, and the verdict that opens or closes a gate.
 
 A gate is per video and phase. It closes if and only if the video has a finding of severity error.
 """
@@ -132,8 +132,8 @@ def check(
 def verdicts_by_video(reports: Iterable[CheckReport], *, most_rows: int = MOST_ROWS) -> dict[str, dict[str, Any]]:
     """The verdict of every judged video, JSON-serialisable, as `phase_state` stores it.
 
-    `{"open": bool, "errors": n, "warnings": n, "checks": {name: {"passed", "severity", "failed", "rows", "measures"}}}`;
-    `rows` holds at most `most_rows` failing rows (errors first), `failed` counts them all.
+    `{"open": bool, "errors": n, "warnings": n, "checks": {name: result}}`; a result has `passed`, `severity`, `failed`,
+    `rows` and `measures`; `rows` holds at most `most_rows` failing rows (errors first), `failed` counts them all.
     """
     verdicts: dict[str, dict[str, Any]] = {}
     for report in reports:
