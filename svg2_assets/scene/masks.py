@@ -190,7 +190,9 @@ def areas(masks: Sequence[Mask]) -> IntArray:
     """Pixels of each of `masks`, [N]."""
     if not masks:
         return np.zeros(0, dtype=np.int64)
-    return np.asarray(coco.area([m.rle for m in masks]), dtype=np.int64)
+    # pycocotools counts its arguments in a byte: more than 255 at once overflow.
+    parts = [coco.area([m.rle for m in masks[i : i + 255]]) for i in range(0, len(masks), 255)]
+    return np.concatenate(parts).astype(np.int64)
 
 
 def boxes(masks: Sequence[Mask]) -> FloatArray:
