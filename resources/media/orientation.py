@@ -35,8 +35,13 @@ class Orientation:
         return cls()
 
     @property
+    def mirrored(self) -> bool:
+        """Whether left and right change places beside the turn."""
+        return self.mirror_rows ^ self.mirror_columns ^ self.transpose
+
+    @property
     def degrees(self) -> int:
-        """Clockwise turn of an orientation without mirroring (0, 90, 180, 270)."""
+        """Clockwise turn (0, 90, 180, 270), after mirroring left and right where `mirrored`."""
         if self.transpose:
             return 270 if self.mirror_rows else 90
         return 180 if self.mirror_rows else 0
