@@ -18,6 +18,7 @@ from svg2_assets.scene_graphs.preview.tags import Box, TagPlacer, Wanted, is_apa
 
 FILL = 0.42  # share of the colour inside a mask
 _STAIR = 0.7  # pixels that an outline may be off
+_UNDER = 30  # columns on either side over which a tag reaches
 LONGEST_NAME = 160  # columns of the name in a tag
 
 Shown = tuple[SceneObject, Mask]
@@ -26,11 +27,11 @@ Shown = tuple[SceneObject, Mask]
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """A mask at the size of the picture: its outlines (holes among them), its box, the column of its centre."""
+    """A mask at the size of the picture: its outlines (holes among them), its box, where its tag stands best."""
 
     outlines: Sequence[Any]
     box: Box
-    middle: int
+    summit: tuple[int, int]
 
 
 def shown_by_frame(graph: SceneGraph, frames: set[int]) -> dict[int, list[Shown]]:
@@ -59,12 +60,19 @@ def _shape(mask: Mask, *, width: int, height: int) -> _Shape:
     left, top = min(width - 1, int(x * across)), min(height - 1, int(y * down))
     box = left, top, max(1, min(width - left, round(w * across))), max(1, min(height - top, round(h * down)))
     if w == 0:
-        return _Shape((), box, left)
+        return _Shape((), box, (left, top))
     pixels = cv2.resize(_columns(mask, x, w)[:, y : y + h], (box[3], box[2]), interpolation=cv2.INTER_NEAREST)
     outlines, _ = cv2.findContours(pixels, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE, offset=(top, left))
-    weights = pixels.sum(axis=1, dtype=np.int64)
-    middle = int(weights @ np.arange(box[2]) / max(1, weights.sum()))
-    return _Shape([np.ascontiguousarray(o[..., ::-1]) for o in outlines], box, left + middle)
+    x, y = _summit(pixels)
+    return _Shape([np.ascontiguousarray(o[..., ::-1]) for o in outlines], box, (left + x, top + y))
+
+
+def _summit(columns: Pixels) -> tuple[int, int]:
+    """The column of the centre of a mask, given as its columns [w, h], and its highest row near there."""
+    weights = columns.sum(axis=1, dtype=np.int64)
+    x = int(weights @ np.arange(weights.size) / max(1, weights.sum()))
+    near = columns[max(0, x - _UNDER) : x + _UNDER + 1].any(axis=0)
+    return x, int(np.argmax(near))
 
 
 def _columns(mask: Mask, x: int, w: int) -> Pixels:
@@ -108,7 +116,7 @@ def _tag(
             key,
             (lettering.badge_width(text, text_size), lettering.line_height(text_size)),
             shapes[key].box,
-            shapes[key].middle,
+            shapes[key].summit,
         )
         for key, text in texts.items()
     ]

@@ -14,17 +14,21 @@ Box = tuple[int, int, int, int]
 
 _MOVED = 0.6  # price of leaving the previous place, in areas of the tag
 _COVERING = 1.5  # price of covering another object, times the covered share of the tag
+_HIDING = 2.0  # price of covering its own object, times the covered share of the object
 _RANK = 0.12  # price of each step down the list of candidates
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A tag of `size` (w, h) for the object `key`, whose box is `around` and whose centre is in column `middle`."""
+    """A tag of `size` (w, h) for the object `key`, whose box is `around`.
+
+    `summit` (x, y) is where a tag stands best: the column of the object's centre, the row of its top thereabouts.
+    """
 
     key: int
     size: tuple[int, int]
     around: Box
-    middle: int
+    summit: tuple[int, int]
 
 
 @dataclass(slots=True)
@@ -55,6 +59,8 @@ class TagPlacer:
             return None
         area = tag.size[0] * tag.size[1]
         price = _overlap(spots, others).sum(axis=1) * (_COVERING / area) + _RANK * np.arange(len(spots))
+        own = np.asarray([tag.around], dtype=np.float64)
+        price += _overlap(spots, own)[:, 0] * (_HIDING / max(1, tag.around[2] * tag.around[3]))
         if tag.key in self._sides:
             price[np.arange(len(spots)) != self._sides[tag.key]] += _MOVED
         best = int(np.argmin(np.where(free, price, np.inf)))
@@ -90,9 +96,9 @@ def is_apart(tag: Box, around: Box, *, gap: int = 6) -> bool:
 def _candidates(tag: Wanted) -> FloatArray:
     x, y, w, h = tag.around
     width, height = tag.size
-    middle = tag.middle - width // 2
+    middle = tag.summit[0] - width // 2
     corners = [
-        (middle, y - height - 2),
+        (middle, tag.summit[1] - height - 2),
         (x, y - height - 2),
         (x + w - width, y - height - 2),
         (middle, y + h + 2),

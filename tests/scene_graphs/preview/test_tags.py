@@ -7,7 +7,7 @@ from svg2_assets.scene_graphs.preview.tags import TagPlacer, Wanted, is_apart
 
 
 def wanted(key, box, size=(60, 17)):
-    return Wanted(key, size, box, box[0] + box[2] // 2)
+    return Wanted(key, size, box, (box[0] + box[2] // 2, box[1]))
 
 
 def overlapping(a, b):
