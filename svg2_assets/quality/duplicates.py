@@ -13,6 +13,7 @@ from svg2_assets.quality.tables import PhaseTables
 from svg2_assets.quality.trajectories import boxes_of
 from svg2_assets.quality.verdict import Outcome, Problem, Severity, check
 from svg2_assets.scene.masks import Mask
+from svg2_assets.scene.taxonomy import UNKNOWN_NAME
 from svg2_assets.scene.trajectory import Trajectory, volume_iou
 
 SAME = 0.8  # volume IoU above which two trajectories of one name are one thing
@@ -25,7 +26,7 @@ Row = Mapping[str, Any]
 
 @check("duplicate_objects", phase="verified_labels")
 def duplicate_objects(tables: PhaseTables) -> Outcome:
-    """No two trajectories of one name share over 80 % of their pixels through time; over 50 % is a warning."""
+    """No two trajectories of one name share over 80 % of their pixels through time; a warning over 50 %, or unnamed."""
     names = tables.names()
     problems: list[Problem] = []
     for (video_id,), rows in tables.trajectories.group_by("video_id", maintain_order=True):
@@ -64,7 +65,7 @@ def _duplicates(video_id: str, pairs: list[tuple[Row, Row, str]], tables: PhaseT
         iou = volume_iou(tracks[a], tracks[b])
         if iou <= SUSPECT:
             continue
-        certain = iou > SAME and GROUP not in (first["origin"], second["origin"])
+        certain = iou > SAME and name != UNKNOWN_NAME and GROUP not in (first["origin"], second["origin"])
         message = f"objects {a} and {b} are both called {name!r} and share {iou:.0%} of their pixels"
         row = {"object_id": a, "other_id": b, "name": name, "volume_iou": iou}
         yield Problem(video_id, message, row, Severity.ERROR if certain else Severity.WARN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -43,9 +44,9 @@ OPPOSITES: Mapping[AttributeType, Sequence[tuple[frozenset[str], frozenset[str]]
             ("sitting|seated", "lying|lying down"),
         ],
         AttributeType.POSITION: [
-            ("left|on the left|left side", "right|on the right|right side"),
-            ("top|at the top|upper", "bottom|at the bottom|lower"),
-            ("foreground|in the foreground", "background|in the background"),
+            ("left|top left|bottom left", "right|top right|bottom right"),
+            ("top|top left|top right", "bottom|bottom left|bottom right"),
+            ("foreground", "background"),
         ],
         AttributeType.STATE: [
             ("open", "closed|shut"),
@@ -56,6 +57,10 @@ OPPOSITES: Mapping[AttributeType, Sequence[tuple[frozenset[str], frozenset[str]]
     }.items()
 }
 """Per attribute type, pairs of sets of values that one object cannot have both of, over its whole trajectory."""
+
+_FRAMING = re.compile(r"^(?:at|on|in) the | (?:of|in) the (?:frame|picture|image|video)$| side$")
+"""Words around a size or position that do not change it: `at the left of the frame` is `left`."""
+_IN_THE_FRAME = frozenset({AttributeType.SIZE, AttributeType.POSITION})
 
 
 def labels_complete(tables: PhaseTables, *, stage: str) -> Outcome:
@@ -143,7 +148,8 @@ def _opposed(attributes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Attribut
 
 
 def _values(attributes: Sequence[Mapping[str, Any]], kind: AttributeType) -> set[str]:
-    return {(a["value"] or "").strip().lower() for a in attributes if a["type"] == kind.value}
+    values = {(a["value"] or "").strip().lower() for a in attributes if a["type"] == kind.value}
+    return {_FRAMING.sub("", v) for v in values} if kind in _IN_THE_FRAME else values
 
 
 def _gainsaid(key: tuple[str, int], name: str, witnesses: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
