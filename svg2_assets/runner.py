@@ -126,19 +126,19 @@ def _work_on(
     began = time.perf_counter()
     try:
         outcome = work(video_id)
+        seconds = time.perf_counter() - began
+        tables = {name: [{**row, **_row_provenance(base)} for row in rows] for name, rows in outcome.tables.items()}
+        done = {"status": "done", "gate": "pending", "error": "", "checks": "{}", "seconds": seconds}
+        done |= {"output_version": recipe.output_version(str(base["input_version"]))}
+        done |= {"rows": sum(len(rows) for rows in tables.values())}
+        sink.put(video_id, tables, {**state, **done}, stage=recipe.phase.stage)
     except Exception as error:  # noqa: BLE001 - the isolation of one video from the next is this function's purpose
         text = explain(error, video_id=video_id, phase=recipe.phase.name)
         run.failed[video_id] = text
         failed = {"status": "failed", "gate": "closed", "error": text, "output_version": "", "rows": 0}
-        sink.put(video_id, {}, {**state, **failed, "checks": "[]", "seconds": time.perf_counter() - began})
-        return
-    seconds = time.perf_counter() - began
-    tables = {name: [{**row, **_row_provenance(base)} for row in rows] for name, rows in outcome.tables.items()}
-    done = {"status": "done", "gate": "pending", "error": "", "checks": "[]", "seconds": seconds}
-    done |= {"output_version": recipe.output_version(str(base["input_version"]))}
-    rows = sum(len(r) for r in tables.values())
-    sink.put(video_id, tables, {**state, **done, "rows": rows}, stage=recipe.phase.stage)
-    run.measures[video_id] = {**outcome.measures, "seconds": round(seconds, 3)}
+        sink.put(video_id, {}, {**state, **failed, "checks": "{}", "seconds": time.perf_counter() - began})
+    else:
+        run.measures[video_id] = {**outcome.measures, "seconds": round(seconds, 3)}
 
 
 def explain(error: BaseException, *, video_id: str, phase: str) -> str:

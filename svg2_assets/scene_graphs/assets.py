@@ -1,7 +1,5 @@
 """Assets `scene_graphs` (per video, with previews) and `dataset_statistics` (the whole store)."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

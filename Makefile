@@ -1,0 +1,62 @@
+# `make demo` and `make test` work on a fresh machine with Python 3.11-3.13 and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+CLIP ?= tests/clips/vtest_200_499.mp4
+
+export DAGSTER_DISABLE_TELEMETRY := 1
+export GX_ANALYTICS_ENABLED := false
+
+.PHONY: help demo test test-all dev lint bench-speed bench-quality bench-heldout bench-rle clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(0 if ok else "svg2-assets needs Python 3.11 to 3.13, this is %s. Try: make PYTHON=python3.12 ..." % sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing into $(VENV) ..."
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing into $(VENV) ..."
+	@$(PIP) -e '.[dev]'
+	@touch $@ $(VENV)/.base
+
+demo: $(VENV)/.base  ## annotate a real clip and print its scene graph
+	$(BIN)/svg2 annotate $(CLIP) --json out
+	$(BIN)/svg2 show $(notdir $(CLIP))
+
+dev: $(VENV)/.base  ## Dagster UI and daemon on the same store
+	$(BIN)/svg2 dev
+
+lint: $(VENV)/.dev  ## style, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint  ## lint and the whole suite, a sensible part of the slow tests included
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not exhaustive"
+
+test-all: lint  ## everything, the exhaustive tests too
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+bench-speed: $(VENV)/.dev  ## seconds of video per second, memory, overheads
+	$(BIN)/python -m benchmarks.speed
+
+bench-quality: $(VENV)/.dev  ## masks, names, relations against truth
+	$(BIN)/python -m benchmarks.quality
+
+bench-heldout: $(VENV)/.dev  ## stress clips made from real ones
+	$(BIN)/python -m benchmarks.heldout
+
+bench-rle: $(VENV)/.dev  ## RLE algebra against decoding
+	$(BIN)/python -m benchmarks.rle_algebra
+
+clean:  ## remove the environment; your data in .svg2 stays
+	rm -rf $(VENV)

@@ -1,0 +1,34 @@
+"""The `media` resource: from a registered video to a stream of its frames."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+
+from resources.media.location import MediaLibrary
+from resources.media.prober import LibraryProber
+from resources.media.reader import VideoReader
+from svg2_assets.catalog.lookup import Tables
+from svg2_assets.catalog.protocols import Prober
+from svg2_assets.scene.video import FrameSource
+from svg2_assets.scene_graphs.stored import read_video
+
+
+class MediaResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Opens videos by id. `cache` is the folder for what has to be downloaded first."""
+
+    cache: str
+
+    def library(self) -> MediaLibrary:
+        """Turns URIs into local files."""
+        return MediaLibrary(Path(self.cache))
+
+    def prober(self) -> Prober:
+        """Says what a URI names."""
+        return LibraryProber(self.library())
+
+    def source(self, tables: Tables, video_id: str) -> FrameSource:
+        """The frames of a video that the catalog holds as decodable. Raises `VideoError` or `PhaseError`."""
+        video = read_video(tables, video_id)
+        return VideoReader(video, self.library().local(video.uri))

@@ -1,0 +1,126 @@
+"""Profiles: which backend does each role's work.
+
+A profile names a backend per role; `SVG2_ROLES` overrides single roles and `SVG2_<ROLE>` their settings. Backends are
+imported when first asked for and kept for the life of the process, so that weights load once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib
+import json
+import typing
+from collections.abc import Mapping
+from typing import Any, cast
+
+import dagster as dg
+from pydantic import Field
+
+from svg2_assets.descriptions.protocols import Describer
+from svg2_assets.labels.protocols import LabelParser, LabelVerifier
+from svg2_assets.relations.protocols import RelationExtractor
+from svg2_assets.scene.errors import Svg2Error
+from svg2_assets.settings import ROLES, Settings
+from svg2_assets.trajectories.protocols import VideoTracker
+
+BACKENDS: Mapping[str, Mapping[str, str]] = {
+    "embedded": {
+        "tracker": "resources.embedded.tracker:EmbeddedTracker",
+        "describer": "resources.embedded.describer:EmbeddedDescriber",
+        "parser": "resources.embedded.parser:EmbeddedParser",
+        "verifier": "resources.embedded.verifier:EmbeddedVerifier",
+        "relator": "resources.embedded.relator:EmbeddedRelator",
+    },
+    "fake": {
+        "tracker": "resources.fakes.tracker:FakeTracker",
+        "describer": "resources.fakes.describer:FakeDescriber",
+        "parser": "resources.fakes.parser:FakeParser",
+        "verifier": "resources.fakes.verifier:FakeVerifier",
+        "relator": "resources.fakes.relator:FakeRelator",
+    },
+}
+"""profile -> role -> `module:class`. `fake` is for tests: it needs nothing and claims nothing."""
+
+
+class UnknownBackend(Svg2Error):
+    """A profile, role or setting that does not exist; the text lists what does."""
+
+
+class BackendsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The backends of one profile. `overrides` holds JSON by role, `roles` another profile's name by role."""
+
+    profile: str = "embedded"
+    roles: dict[str, str] = Field(default_factory=dict)
+    overrides: dict[str, str] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: Settings) -> BackendsResource:
+        """The backends that `settings` ask for."""
+        return cls(
+            profile=settings.profile,
+            roles=settings.roles,
+            overrides={r: json.dumps(settings.overrides(r)) for r in ROLES if settings.overrides(r)},
+        )
+
+    @property
+    def tracker(self) -> VideoTracker:
+        """Phase 1."""
+        return cast("VideoTracker", self._backend("tracker"))
+
+    @property
+    def describer(self) -> Describer:
+        """Phase 2a."""
+        return cast("Describer", self._backend("describer"))
+
+    @property
+    def parser(self) -> LabelParser:
+        """Phase 2b, parsing."""
+        return cast("LabelParser", self._backend("parser"))
+
+    @property
+    def verifier(self) -> LabelVerifier:
+        """Phase 2b, verification."""
+        return cast("LabelVerifier", self._backend("verifier"))
+
+    @property
+    def relator(self) -> RelationExtractor:
+        """Phase 3."""
+        return cast("RelationExtractor", self._backend("relator"))
+
+    def _backend(self, role: str) -> object:
+        profile = self.roles.get(role, self.profile)
+        return _load(profile, role, self.overrides.get(role, "{}"))
+
+
+@functools.lru_cache(maxsize=16)
+def _load(profile: str, role: str, overrides: str) -> object:
+    if profile not in BACKENDS:
+        known = ", ".join(p for p in BACKENDS if p != "fake")
+        raise UnknownBackend(f"SVG2_PROFILE: there is no profile {profile!r}; this version has: {known}.")
+    module, name = BACKENDS[profile][role].split(":")
+    backend = getattr(importlib.import_module(module), name)
+    given = json.loads(overrides)
+    return backend(_settings(backend, role, given)) if given else backend()
+
+
+def _settings(backend: Any, role: str, given: Mapping[str, Any]) -> object:
+    """The settings dataclass that `backend` takes, with the values of `given`."""
+    hints = typing.get_type_hints(backend.__init__)
+    kinds = [k for hint in hints.values() for k in (hint, *typing.get_args(hint)) if dataclasses.is_dataclass(k)]
+    if not kinds:
+        raise UnknownBackend(f"SVG2_{role.upper()}: {backend.__name__} has no settings.")
+    return _filled(kinds[0], f"SVG2_{role.upper()}", given)
+
+
+def _filled(kind: Any, where: str, given: Mapping[str, Any]) -> object:
+    hints = typing.get_type_hints(kind)
+    known = {f.name for f in dataclasses.fields(kind)}
+    unknown = sorted(set(given) - known)
+    if unknown:
+        raise UnknownBackend(f"{where}: unknown {', '.join(unknown)}; known: {', '.join(sorted(known))}.")
+    values = {
+        name: _filled(hints[name], f"{where}.{name}", value) if dataclasses.is_dataclass(hints[name]) else value
+        for name, value in given.items()
+    }
+    return kind(**values)

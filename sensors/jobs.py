@@ -1,0 +1,27 @@
+"""Jobs that sensors and schedules launch, and that can be launched by hand."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from svg2_assets.partitions import VIDEO_BATCHES
+from svg2_assets.phases import PHASES
+
+annotate_videos = dg.define_asset_job(
+    "annotate_videos",
+    selection=dg.AssetSelection.assets(*PHASES),
+    partitions_def=VIDEO_BATCHES,
+    description="All phases, from the file to the scene graph, for a batch of videos.",
+)
+refresh_statistics = dg.define_asset_job(
+    "refresh_statistics",
+    selection=dg.AssetSelection.assets("dataset_statistics"),
+    description="Count the data set anew.",
+)
+maintain_store = dg.define_asset_job(
+    "maintain_store",
+    selection=dg.AssetSelection.assets("store_maintenance"),
+    description="Compact the store and drop what nothing refers to.",
+)
+
+JOBS = (annotate_videos, refresh_statistics, maintain_store)

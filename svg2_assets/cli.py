@@ -1,0 +1,121 @@
+"""The `svg2` command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from svg2_assets.commands.installation import Installation
+from svg2_assets.scene.errors import Svg2Error
+
+app = typer.Typer(
+    help="Videos in, spatio-temporal scene graphs out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+
+def main() -> None:
+    """Entry point: errors of ours end in one clear line and exit code 1, anything else in a traceback."""
+    try:
+        app()
+    except Svg2Error as error:
+        Console(stderr=True).print(f"[red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def _exit(command: Callable[[Console], int]) -> None:
+    raise typer.Exit(command(Console()))
+
+
+@app.command()
+def annotate(
+    videos: Annotated[list[str], typer.Argument(help="Video files, or folders of them.")],
+    json: Annotated[Path | None, typer.Option(help="Also write DIR/<video id>.json.", metavar="DIR")] = None,
+) -> None:
+    """Turn videos into scene graphs. What is up to date already is not done again."""
+    from svg2_assets.commands.annotate import annotate as run
+
+    _exit(lambda console: run(Installation(), console, paths=videos, json_folder=json))
+
+
+@app.command()
+def refresh() -> None:
+    """Bring every video in the store up to date."""
+    from svg2_assets.commands.annotate import refresh as run
+
+    _exit(lambda console: run(Installation(), console))
+
+
+@app.command()
+def status(json: AsJson = False) -> None:
+    """Per video and phase: fresh, stale, missing, failed, stopped by a check; and why."""
+    from svg2_assets.commands.reading import status as run
+
+    _exit(lambda console: run(Installation(), console, as_json=json))
+
+
+@app.command()
+def show(
+    video: Annotated[str, typer.Argument(help="Video id, the beginning of one, or a file name.")],
+    json: AsJson = False,
+) -> None:
+    """Objects, attributes and relations of one video, and where its previews are."""
+    from svg2_assets.commands.reading import show as run
+
+    _exit(lambda console: run(Installation(), console, video=video, as_json=json))
+
+
+@app.command()
+def query(
+    subject: Annotated[str, typer.Option(help="Name of the subject.")] = "",
+    predicate: Annotated[str, typer.Option(help="Predicate, such as 'next to'.")] = "",
+    object: Annotated[str, typer.Option(help="Name of the object.")] = "",
+    min_seconds: Annotated[float, typer.Option(help="Shortest total duration.")] = 0.0,
+    json: AsJson = False,
+) -> None:
+    """Find relations over the whole store."""
+    from svg2_assets.commands.reading import query as run
+    from svg2_assets.scene_graphs.query import Question
+
+    wanted = Question(
+        subject=subject or None, predicate=predicate or None, object=object or None, min_seconds=min_seconds
+    )
+    _exit(lambda console: run(Installation(), console, wanted, as_json=json))
+
+
+@app.command()
+def stats(json: AsJson = False) -> None:
+    """How large and how varied the data set in the store is."""
+    from svg2_assets.commands.reading import stats as run
+
+    _exit(lambda console: run(Installation(), console, as_json=json))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a scene-graph document."""
+    from svg2_assets.commands.tables import show_json
+    from svg2_assets.scene.document import json_schema
+
+    show_json(json_schema())
+
+
+@app.command()
+def dev(port: Annotated[int, typer.Option(help="Port of the UI.")] = 3000) -> None:
+    """Start Dagster's UI and daemon on this installation."""
+    from svg2_assets.commands.dev import dev as run
+
+    _exit(lambda console: run(Installation(), console, port=port))
+
+
+if __name__ == "__main__":
+    main()

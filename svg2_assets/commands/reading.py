@@ -1,0 +1,126 @@
+"""Commands that only read: status, show, query, stats."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rich.console import Console
+
+from svg2_assets.catalog.lookup import entries, states
+from svg2_assets.commands.installation import Installation
+from svg2_assets.commands.tables import (
+    matches_table,
+    objects_table,
+    print_problems,
+    relations_table,
+    show_json,
+    status_table,
+    table,
+)
+from svg2_assets.phases import PHASES
+from svg2_assets.quality.verdict import reason
+from svg2_assets.recipes import recipes
+from svg2_assets.runner import expected_states
+from svg2_assets.scene.document import write
+from svg2_assets.scene_graphs.query import Question, find_relations
+from svg2_assets.scene_graphs.stored import read_graph
+
+
+def status(installation: Installation, console: Console, *, as_json: bool) -> int:
+    """Per video and phase: fresh, stale, missing, failed, stopped by a check, blocked; and why. The exit code is 0."""
+    rows = status_rows(installation)
+    if as_json:
+        show_json(rows)
+    elif not rows:
+        console.print("No videos yet. `svg2 annotate clip.mp4`, or drop files into", installation.settings.drop_folder)
+    else:
+        console.print(status_table(rows, list(PHASES)))
+        print_problems(console, {row["file"]: row["why"] for row in rows if row["why"]})
+    return 0
+
+
+def status_rows(installation: Installation) -> list[dict[str, Any]]:
+    """One entry a video: id, file, other names, state by phase, and the first reason why it is not through."""
+    catalog = entries(installation.store)
+    known = states(installation.store)
+    shown = expected_states(known, recipes(installation.backends), {v: e.content for v, e in catalog.items()})
+    checks = _closed_reasons(installation)
+    return [
+        {
+            "video": v,
+            "file": e.uri,
+            "names": [n for n in e.names if n != e.uri],
+            "partition": e.partition,
+            "phases": shown[v],
+            "why": next(
+                (
+                    known[v][p].error or checks.get((v, p), "a check closed the gate")
+                    for p in PHASES
+                    if shown[v][p] in {"failed", "stopped"}
+                ),
+                "",
+            ),
+        }
+        for v, e in sorted(catalog.items(), key=lambda item: item[1].uri)
+    ]
+
+
+def show(installation: Installation, console: Console, *, video: str, as_json: bool) -> int:
+    """Objects, attributes, relations and the previews of one video."""
+    entry = installation.entry(video)
+    graph = read_graph(installation.store, entry.video_id)
+    rows = installation.store.read("scene_graphs", video_ids=[entry.video_id]).to_dicts()
+    previews: dict[str, str] = json.loads(rows[0]["previews"]) if rows else {}
+    if as_json:
+        document = write(graph)
+        for o in document["objects"]:
+            del o["trajectory"]["masks"]
+        show_json({**document, "previews": previews})
+        return 0
+    v = graph.video
+    console.print(
+        f"[bold]{v.id}[/]  {v.width}×{v.height}, {v.fps:.2f} fps, {v.num_frames} frames, {v.duration:.2f} s",
+        highlight=False,
+    )
+    console.print(entry.uri, markup=False, highlight=False)
+    console.print(objects_table(graph))
+    console.print(relations_table(graph))
+    for kind, path in previews.items():
+        console.print(f"preview ({kind}): {path}", markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
+def query(installation: Installation, console: Console, question: Question, *, as_json: bool) -> int:
+    """Relations over the whole store by subject, predicate, object and duration."""
+    store = installation.store
+    found = find_relations(
+        question,
+        videos=store.read("videos", columns=["video_id", "uri", "superseded_by"]),
+        labels=store.read("labels", where={"stage": "verified"}, columns=["video_id", "stage", "object_id", "name"]),
+        relations=store.read("relations"),
+    )
+    if as_json:
+        show_json([match.to_json() for match in found])
+    else:
+        console.print(matches_table(found))
+    return 0
+
+
+def stats(installation: Installation, console: Console, *, as_json: bool) -> int:
+    """The size and variety of everything in the store."""
+    from svg2_assets.scene_graphs.assets import dataset_figures
+
+    figures = dataset_figures(installation.store)
+    if as_json:
+        show_json(figures.to_json())
+    else:
+        console.print(table("Data set", ("figure", "value"), figures.as_rows()))
+    return 0
+
+
+def _closed_reasons(installation: Installation) -> dict[tuple[str, str], str]:
+    rows = installation.store.read(
+        "phase_state", columns=["video_id", "phase", "checks"], where={"gate": "closed", "status": "done"}
+    )
+    return {(r["video_id"], r["phase"]): reason({"checks": json.loads(r["checks"] or "{}")}) for r in rows.to_dicts()}

@@ -1,0 +1,117 @@
+"""Rich tables and JSON of what the store says: status, objects, relations, query results, statistics."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from svg2_assets.scene.errors import printable
+from svg2_assets.scene.graph import SceneGraph
+from svg2_assets.scene.taxonomy import CAMERA_ID
+from svg2_assets.scene_graphs.query import Match
+from svg2_assets.scene_graphs.show import RelationRow, object_rows, relation_rows
+
+STYLES = {
+    "fresh": "green",
+    "stale": "yellow",
+    "missing": "dim",
+    "unchecked": "yellow",
+    "failed": "bold red",
+    "stopped": "red",
+    "blocked": "dim red",
+}
+
+
+def show_json(value: Any) -> None:
+    """`value` as JSON on standard output."""
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))  # noqa: T201 - this is the output
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """A plain table; cells are text, never markup."""
+    made = Table(title=escape(title), box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+    for name in columns:
+        made.add_column(name, overflow="fold")
+    for row in rows:
+        made.add_row(*[escape(printable(cell)) for cell in row])
+    return made
+
+
+def status_table(rows: Sequence[Mapping[str, Any]], phases: Sequence[str]) -> Table:
+    """One line a video, one column a phase."""
+    made = Table(box=box.SIMPLE_HEAD)
+    for name in ("video", "file", *phases):
+        made.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        states = [f"[{STYLES[row['phases'][p]]}]{row['phases'][p]}[/]" for p in phases]
+        made.add_row(row["video"], escape(printable(row["file"])), *states)
+    return made
+
+
+def objects_table(graph: SceneGraph) -> Table:
+    """Objects with attributes, verdicts and when they are visible."""
+    return table(
+        "Objects",
+        ("id", "name", "verdict", "attributes", "visible (s)", "frames"),
+        [
+            (
+                str(row.id),
+                row.name,
+                f"{row.verdict} {row.score:.2f}",
+                ", ".join(f"{value} ({kind})" for kind, value in row.attributes),
+                f"{row.first:.1f}–{row.last:.1f}",
+                str(row.frames),
+            )
+            for row in object_rows(graph)
+        ],
+    )
+
+
+def relations_table(graph: SceneGraph) -> Table:
+    """Relations with names, category, spans and confidence."""
+    return table(
+        "Relations",
+        ("subject", "predicate", "object", "category", "when (s)", "confidence"),
+        [_relation_cells(row) for row in relation_rows(graph)],
+    )
+
+
+def matches_table(matches: Sequence[Match]) -> Table:
+    """What a query found, with the video it is in."""
+    return table(
+        f"{len(matches)} relations",
+        ("video", "file", "subject", "predicate", "object", "category", "when (s)", "confidence"),
+        [(m.video_id, m.uri.rsplit("/", 1)[-1], *_relation_cells(m)) for m in matches],
+    )
+
+
+def _relation_cells(row: RelationRow | Match) -> tuple[str, ...]:
+    return (
+        _tag(row.subject, row.subject_id),
+        row.predicate,
+        _tag(row.object, row.object_id),
+        row.category,
+        _spans(row.spans),
+        f"{row.confidence:.2f}",
+    )
+
+
+def print_problems(console: Console, problems: Mapping[str, str]) -> None:
+    """Why videos did not come through, one line each."""
+    for file, reason in problems.items():
+        console.print(f"[red]✗[/] {escape(printable(file))}: {escape(reason)}", highlight=False, soft_wrap=True)
+
+
+def _tag(name: str, object_id: int) -> str:
+    return name if object_id == CAMERA_ID else f"{name} {object_id}"
+
+
+def _spans(spans: Sequence[Sequence[float]], most: int = 4) -> str:
+    shown = ", ".join(f"{a:.1f}–{b:.1f}" for a, b in spans[:most])
+    return shown + (f" +{len(spans) - most}" if len(spans) > most else "")

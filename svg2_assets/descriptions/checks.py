@@ -1,0 +1,7 @@
+"""Checks of the asset `descriptions`, shown key by key."""
+
+from __future__ import annotations
+
+from svg2_assets.orchestration import phase_checks
+
+CHECKS = (phase_checks("descriptions"),)

@@ -1,0 +1,7 @@
+"""Checks of the assets `parsed_labels` and `verified_labels`, shown key by key."""
+
+from __future__ import annotations
+
+from svg2_assets.orchestration import phase_checks
+
+CHECKS = (phase_checks("parsed_labels"), phase_checks("verified_labels"))

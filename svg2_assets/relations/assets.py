@@ -1,0 +1,51 @@
+"""Asset `relations`: Phase 3 of every video of a partition."""
+
+from collections import Counter
+
+import dagster as dg
+
+from resources.media.resource import MediaResource
+from resources.profiles import BackendsResource
+from resources.store.resource import SceneGraphStoreResource
+from resources.store.store import SceneGraphStore
+from svg2_assets.catalog.lookup import CatalogEntry
+from svg2_assets.orchestration import materialize_phase, phase_arguments
+from svg2_assets.recipes import recipe_of
+from svg2_assets.relations.protocols import RelationExtractor
+from svg2_assets.relations.rows import to_rows
+from svg2_assets.runner import Outcome
+from svg2_assets.scene.video import FrameSource
+from svg2_assets.scene_graphs.stored import read_tracks, read_verified
+
+
+@dg.asset(
+    **phase_arguments(
+        "relations",
+        group="annotation",
+        kinds={"python", "lancedb"},
+        description="Timed relations between objects, in seven categories.",
+        pool="openai",
+    )
+)
+def relations(
+    context: dg.AssetExecutionContext,
+    store: SceneGraphStoreResource,
+    media: MediaResource,
+    backends: BackendsResource,
+) -> None:
+    """Relate."""
+    relator = backends.relator
+
+    def work(opened: SceneGraphStore, entry: CatalogEntry) -> Outcome:
+        return relate(opened, media.source(opened, entry.video_id), relator)
+
+    recipe = recipe_of("relations", backends)
+    materialize_phase(context, recipe, store=store, work=work)
+
+
+def relate(store: SceneGraphStore, source: FrameSource, relator: RelationExtractor) -> Outcome:
+    """The relations of one video as rows."""
+    video_id = source.video.id
+    found = relator.extract(source, read_tracks(store, video_id), read_verified(store, video_id))
+    categories = Counter(r.category.value for r in found)
+    return Outcome({"relations": to_rows(video_id, found)}, {"relations": len(found), **categories})
