@@ -16,6 +16,8 @@ from svg2_assets.trajectories.protocols import TrackingResult
 class EmbeddedDescriber:
     """A `Describer` that states only what it measured. Decodes the video once, at reduced size."""
 
+    Settings = MeasureRules
+
     def __init__(self, rules: MeasureRules | None = None) -> None:
         self._rules = rules or MeasureRules()
 

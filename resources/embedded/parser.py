@@ -15,6 +15,8 @@ from svg2_assets.labels.protocols import Label
 class EmbeddedParser:
     """A `LabelParser` for the texts of `EmbeddedDescriber`; from any other text it learns nothing, and says so."""
 
+    Settings = NamingRule
+
     def __init__(self, rule: NamingRule | None = None) -> None:
         self._rule = rule or NamingRule()
 

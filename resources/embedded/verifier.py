@@ -15,6 +15,8 @@ from svg2_assets.trajectories.protocols import TrackingResult
 class EmbeddedVerifier:
     """A `LabelVerifier` by agreement of evidence gathered while tracking. Decodes nothing."""
 
+    Settings = VerificationRule
+
     def __init__(self, rule: VerificationRule | None = None) -> None:
         self._rule = rule or VerificationRule()
 

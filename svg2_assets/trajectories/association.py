@@ -1,0 +1,110 @@
+"""Which box belongs to which track."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import linear_sum_assignment
+
+from svg2_assets.trajectories import geometry
+from svg2_assets.trajectories.recognisers import Detections
+from svg2_assets.trajectories.settings import AssociationSettings, DetectionSettings
+from svg2_assets.trajectories.tracks import Track
+
+Pairs = list[tuple[int, int]]
+Matrix = npt.NDArray[np.float32]
+
+
+def associate(
+    tracks: Sequence[Track], found: Detections, *, detection: DetectionSettings, settings: AssociationSettings
+) -> Pairs:
+    """(track, box) index pairs: strong boxes first, then weak ones for tracks that got none, then jumps of fast things."""
+    best = found.best
+    strong = np.flatnonzero(best >= detection.open)
+    weak = np.flatnonzero((best >= detection.keep) & (best < detection.open))
+    everyone = np.arange(len(tracks))
+    pairs = _match(tracks, found, (everyone, strong), least=settings.least_iou, settings=settings)
+    free = np.setdiff1d(everyone, [i for i, _ in pairs])
+    pairs += _match(tracks, found, (free, weak), least=settings.weak_iou, settings=settings)
+    return pairs + _jumps(tracks, found, pairs, detection=detection, settings=settings)
+
+
+def _match(
+    tracks: Sequence[Track],
+    found: Detections,
+    among: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
+    *,
+    least: float,
+    settings: AssociationSettings,
+) -> Pairs:
+    rows, columns = among
+    if not len(rows) or not len(columns):
+        return []
+    boxes = np.stack([tracks[int(i)].box for i in rows])
+    iou = geometry.iou(boxes, found.boxes[columns])
+    gain = iou + settings.class_weight * _class_likeness([tracks[int(i)] for i in rows], found.scores[columns])
+    gain = np.where(iou >= least, gain, -1.0)
+    picked_rows, picked_columns = linear_sum_assignment(-gain)
+    return [
+        (int(rows[r]), int(columns[c])) for r, c in zip(picked_rows, picked_columns, strict=True) if gain[r, c] >= 0
+    ]
+
+
+def _class_likeness(tracks: Sequence[Track], scores: Matrix) -> Matrix:
+    """Cosine of class vectors, [tracks, boxes]."""
+    width = scores.shape[1]
+    known = np.stack([t.detector.total if t.detector.total is not None else np.zeros(width) for t in tracks])
+    known = known / np.maximum(np.linalg.norm(known, axis=1, keepdims=True), 1e-6)
+    seen = scores / np.maximum(np.linalg.norm(scores, axis=1, keepdims=True), 1e-6)
+    return np.asarray(known @ seen.T, dtype=np.float32)
+
+
+def _jumps(
+    tracks: Sequence[Track],
+    found: Detections,
+    taken: Pairs,
+    *,
+    detection: DetectionSettings,
+    settings: AssociationSettings,
+) -> Pairs:
+    """Small fast things leave their flow. Only for those: among slow crowds the same round swaps people."""
+    used_tracks, used_boxes = {i for i, _ in taken}, {j for _, j in taken}
+    pairs: Pairs = []
+    for i, track in enumerate(tracks):
+        if i in used_tracks or not _is_fast(track, settings):
+            continue
+        near = [
+            j
+            for j in np.flatnonzero(found.best >= detection.keep)
+            if int(j) not in used_boxes and _may_jump(track, found, int(j), settings)
+        ]
+        if len(near) == 1 and not _rival(tracks, i, settings):
+            used_boxes.add(int(near[0]))
+            pairs.append((i, int(near[0])))
+    return pairs
+
+
+def _is_fast(track: Track, settings: AssociationSettings) -> bool:
+    speed = float(np.hypot(*track.velocity)) / max(1.0, geometry.size(track.box))
+    return speed >= settings.jump_speed and len(track.hits) >= 2
+
+
+def _may_jump(track: Track, found: Detections, j: int, settings: AssociationSettings) -> bool:
+    own, other = geometry.size(track.box), geometry.size(found.boxes[j])
+    distance = float(np.hypot(*(geometry.centre(track.box) - geometry.centre(found.boxes[j]))))
+    same = int(found.scores[j].argmax()) == track.best_class()
+    return same and distance <= settings.jump_lengths * own and 0.5 <= other / max(own, 1e-3) <= 2.0
+
+
+def _rival(tracks: Sequence[Track], i: int, settings: AssociationSettings) -> bool:
+    """Another track of the class close by makes a jump a guess."""
+    reach = settings.jump_lengths * geometry.size(tracks[i].box)
+    middle = geometry.centre(tracks[i].box)
+    return any(
+        j != i
+        and other.best_class() == tracks[i].best_class()
+        and float(np.hypot(*(geometry.centre(other.box) - middle))) <= reach
+        for j, other in enumerate(tracks)
+    )

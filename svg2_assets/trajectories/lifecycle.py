@@ -1,0 +1,186 @@
+"""Births, lives and deaths of tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from svg2_assets.trajectories import geometry
+from svg2_assets.trajectories.association import associate
+from svg2_assets.trajectories.flow import FlowWindow
+from svg2_assets.trajectories.geometry import Box
+from svg2_assets.trajectories.protocols import Origin
+from svg2_assets.trajectories.recognisers import Detections
+from svg2_assets.trajectories.settings import TrackerSettings
+from svg2_assets.trajectories.tracks import Hit, Life, Track, Vector
+
+Embed = Callable[[Box], Vector]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look of the detector: the `frame`, the look before it, what was `found`, whether the camera stands still."""
+
+    frame: int
+    before: int | None
+    found: Detections
+    still_camera: bool
+
+
+class Roster:
+    """All tracks of one video. Ids are given at confirmation and never reused."""
+
+    def __init__(self, settings: TrackerSettings, *, width: int, height: int, fps: float) -> None:
+        self._settings, self._width, self._height, self._fps = settings, width, height, fps
+        self._next = 0
+        self._shot = 0
+        self.live: list[Track] = []
+        self.ended: list[Track] = []
+
+    def advance(self, look: Look, flows: FlowWindow, embed: Embed) -> None:
+        """Carry every track to this look's frame, give it its box, open new tracks, end lost ones."""
+        for track in self.live:
+            self._carry(track, look, flows)
+        pairs = associate(
+            self.live, look.found, detection=self._settings.detection, settings=self._settings.association
+        )
+        matched = dict(pairs)
+        for i, track in enumerate(self.live):
+            if i in matched:
+                self._hit(track, look, matched[i])
+            elif track.origin is not Origin.SALIENT:
+                track.detector.add(None)
+        self._open(look, set(matched.values()))
+        self._confirm(look, embed)
+        self._end(look)
+
+    def end_shot(self) -> list[Track]:
+        """End everything: nothing survives a cut."""
+        done, self.live = self.live, []
+        self._shot += 1
+        for track in done:
+            track.life = Life.ENDED
+        self.ended += [t for t in done if t.id >= 0]
+        return done
+
+    def _carry(self, track: Track, look: Look, flows: FlowWindow) -> None:
+        if look.before is None:
+            return
+        moved, unrest = flows.carry(track.box, start=look.before, stop=look.frame)
+        track.unrest += unrest
+        track.box = moved
+        track.boxes[look.frame] = moved
+
+    def _hit(self, track: Track, look: Look, j: int) -> None:
+        box, score = look.found.boxes[j], float(look.found.scores[j].max())
+        weight = np.float32(self._settings.association.smoothing)
+        gap = max(1, look.frame - track.last_hit)
+        steps = gap / max(1, look.frame - (look.before if look.before is not None else look.frame - 1))
+        before = track.boxes.get(track.last_hit, track.box)
+        track.velocity = np.asarray((geometry.centre(box) - geometry.centre(before)) / np.float32(steps), np.float32)
+        track.box = np.asarray(weight * box + (1 - weight) * track.box, dtype=np.float32)
+        track.boxes[look.frame] = track.box
+        track.hits.append(Hit(look.frame, score))
+        track.detector.add(look.found.scores[j])
+
+    def _open(self, look: Look, used: set[int]) -> None:
+        best = look.found.best
+        for j in np.flatnonzero(best >= self._settings.detection.open):
+            if int(j) in used or self._is_part(look.found, int(j)):
+                continue
+            track = Track(-1, look.frame, look.found.boxes[j].copy(), shot=self._shot)
+            track.boxes[look.frame] = track.box
+            track.hits.append(Hit(look.frame, float(best[j])))
+            track.detector.add(look.found.scores[j])
+            self.live.append(track)
+
+    def _is_part(self, found: Detections, j: int) -> bool:
+        """Half a dog is no second dog: a box inside a live track of its class opens nothing."""
+        kind = int(found.scores[j].argmax())
+        same = [t.box for t in self.live if t.best_class() == kind]
+        if not same:
+            return False
+        inside = geometry.containment(found.boxes[j : j + 1], np.stack(same))
+        return bool(inside.max() >= self._settings.association.inside_share)
+
+    def _confirm(self, look: Look, embed: Embed) -> None:
+        settled: list[Track] = []
+        for track in self.live:
+            if track.life is Life.TENTATIVE and len(track.hits) >= self._settings.association.hits_to_confirm:
+                settled.append(self._settle(track, look, embed))
+            else:
+                settled.append(track)
+        self.live = settled
+
+    def _settle(self, track: Track, look: Look, embed: Embed) -> Track:
+        """The confirmed track: a new one with its own id, or an old one that goes on."""
+        old = self._predecessor(track, look, embed)
+        if old is not None:
+            old.go_on_as(track)
+            self.ended.remove(old)
+            return old
+        track.life = Life.LIVE
+        track.id = self._next
+        self._next += 1
+        return track
+
+    def _predecessor(self, track: Track, look: Look, embed: Embed) -> Track | None:
+        """A fresh death near by, of the same class, that looks alike."""
+        near = [(t, t.embedding) for t in self.ended if self._may_continue(t, track)]
+        known = [(t, e) for t, e in near if e is not None]
+        if not known:
+            return None
+        track.embedding = embed(track.box)
+        likeness = [float(np.dot(e, track.embedding)) for _, e in known]
+        best = int(np.argmax(likeness))
+        return known[best][0] if likeness[best] >= self._settings.association.takeover_cosine else None
+
+    def _may_continue(self, old: Track, new: Track) -> bool:
+        rules = self._settings.association
+        gap = (new.born - old.last_hit) / self._fps
+        if not 0 < gap <= rules.takeover_seconds or old.shot != new.shot or old.best_class() != new.best_class():
+            return False
+        own, other = geometry.size(old.box), geometry.size(new.box)
+        distance = float(np.hypot(*(geometry.centre(old.box_at(old.last_hit)) - geometry.centre(new.box))))
+        return 0.5 <= other / max(own, 1e-3) <= 2.0 and distance <= rules.takeover_distance * own
+
+    def _end(self, look: Look) -> None:
+        staying: list[Track] = []
+        for track in self.live:
+            if self._is_over(track, look):
+                track.life = Life.ENDED
+                if track.id >= 0:
+                    self.ended.append(track)
+            else:
+                staying.append(track)
+        self.live = staying
+
+    def _is_over(self, track: Track, look: Look) -> bool:
+        rules = self._settings.association
+        silent = (look.frame - track.last_hit) / self._fps
+        if track.life is Life.TENTATIVE:
+            return silent > rules.tentative_seconds
+        if track.origin is Origin.SALIENT:
+            return False
+        middle = geometry.centre(track.box)
+        outside = not (0 <= middle[0] <= self._width and 0 <= middle[1] <= self._height)
+        return silent > rules.lost_seconds or outside or self._slipped(track, look)
+
+    def _slipped(self, track: Track, look: Look) -> bool:
+        """Weak and still on a fixed camera: the box has settled on the furniture. The weak hits are taken back."""
+        rules = self._settings.association
+        if not look.still_camera:
+            return False
+        frames = round(rules.slip_seconds * self._fps)
+        recent = [h for h in track.hits if h.frame > look.frame - frames]
+        if track.born > look.frame - frames or not recent or any(h.score >= rules.slip_score for h in recent):
+            return False
+        start, stop = track.box_at(recent[0].frame), track.box_at(recent[-1].frame)
+        moved = float(np.hypot(*(geometry.centre(stop) - geometry.centre(start))))
+        if moved > rules.slip_motion * geometry.size(track.box) * rules.slip_seconds * 2:
+            return False
+        strong = [h for h in track.hits if h.score >= rules.slip_score]
+        track.hits = strong or track.hits[:1]
+        return True

@@ -1,0 +1,82 @@
+"""Who is segmented next: the mask budget of the video, counted in crops, never in wall time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from svg2_assets.trajectories import geometry
+from svg2_assets.trajectories.settings import MaskSettings
+from svg2_assets.trajectories.tracks import Track
+
+
+@dataclass(frozen=True, slots=True)
+class CropPlan:
+    """One crop to segment: whose, which `window` (x0, y0, x1, y1) of the frame, at which input size, at which cost."""
+
+    track: Track
+    window: tuple[int, int, int, int]
+    size: int
+    cost: float
+
+
+class MaskBudget:
+    """A bucket that fills with the video's clock and empties with every crop.
+
+    The cost model counts, so the same video is always segmented at the same places, on a busy machine too.
+    """
+
+    def __init__(self, settings: MaskSettings, *, width: int, height: int) -> None:
+        self._settings, self._width, self._height = settings, width, height
+        self._saved = settings.budget * 0.5
+
+    def earn(self, seconds: float) -> None:
+        """Time has passed in the video."""
+        most = self._settings.budget * self._settings.burst
+        self._saved = min(most, self._saved + self._settings.budget * seconds)
+
+    def spend(self, cost: float) -> None:
+        """Charge a cost that was not planned here."""
+        self._saved -= cost
+
+    def plan(self, tracks: Sequence[Track], *, frame: int, fps: float) -> list[CropPlan]:
+        """The crops of this frame, most needed first, as far as the bucket reaches."""
+        ranked = sorted(tracks, key=lambda t: (-self._need(t, frame, fps), t.id))
+        plans: list[CropPlan] = []
+        for track in ranked:
+            if self._need(track, frame, fps) <= 0:
+                break
+            plan = self._crop(track)
+            if plan.cost > self._saved:
+                break
+            self._saved -= plan.cost
+            plans.append(plan)
+        return plans
+
+    def _crop(self, track: Track) -> CropPlan:
+        settings = self._settings
+        side = geometry.size(track.box) / min(self._width, self._height)
+        large = side >= settings.small_side
+        window = geometry.crop_window(
+            track.box,
+            margin=settings.large_margin if large else settings.small_margin,
+            width=self._width,
+            height=self._height,
+        )
+        if large:
+            return CropPlan(track, window, settings.large_size, settings.large_cost)
+        return CropPlan(track, window, settings.small_size, settings.small_cost)
+
+    def _need(self, track: Track, frame: int, fps: float) -> float:
+        """Unrest since the last mask, weighted by size and score; a track without a mask comes first."""
+        settings = self._settings
+        relative = geometry.size(track.box) / float((self._width * self._height) ** 0.5)
+        weight = max(relative, 0.01) ** settings.size_power * max(0.05, track.score)
+        if track.key is None and track.last_crop < 0:
+            return 100.0 + weight
+        age = (frame - track.last_crop) / fps
+        if age < 0.15:
+            return 0.0
+        if track.unrest < 0.02 and age < settings.still_seconds:
+            return 0.0
+        return (track.unrest + 0.05 * age) * weight

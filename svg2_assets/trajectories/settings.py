@@ -1,0 +1,141 @@
+"""Every number of the embedded tracker, in one typed place. Lengths are relative or in seconds unless said."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FlowSettings:
+    """Working size and dense flow."""
+
+    work_rows: int = 720  # frames larger than this (shorter side) are decoded smaller
+    flow_rows: int = 240  # shorter side of the image that flow runs on
+    flow_longest: int = 480  # cap of its longer side
+    least_side: int = 24  # below this the flow is taken as zero: DIS has no coarse level left
+    camera_grid: int = 16  # pixels of the flow image between the points of the camera estimate
+    fixed_share: float = 0.9  # share of steps that must be still for a camera to count as fixed
+    fixed_motion: float = 0.0015  # of the frame's diagonal a step: below this a step is still
+
+
+@dataclass(frozen=True, slots=True)
+class CutSettings:
+    """A hard cut needs both: new colours, and pixels that flow cannot explain."""
+
+    histogram: float = 0.45  # Bhattacharyya distance of HSV histograms
+    residual: float = 18.0  # mean grey levels left after warping
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionSettings:
+    """How often to look and what counts as a box."""
+
+    rate: float = 8.0  # looks per second of video
+    second_rate: float = 1.0  # looks per second of the second detector
+    keep: float = 0.22  # score that keeps a track alive
+    open: float = 0.40  # score that opens one
+    merge_iou: float = 0.6  # boxes of any class that overlap this much are one
+    agree_iou: float = 0.5  # overlap at which the second detector sees the same thing
+    agree_bonus: float = 0.1  # score gained by a box on which both agree
+    most: int = 60  # boxes kept a look
+
+
+@dataclass(frozen=True, slots=True)
+class AssociationSettings:
+    """Box to track."""
+
+    least_iou: float = 0.2
+    weak_iou: float = 0.3  # for boxes under `open`
+    class_weight: float = 0.2  # of the cosine of class vectors beside IoU
+    hits_to_confirm: int = 3
+    lost_seconds: float = 1.0
+    tentative_seconds: float = 0.4  # an unconfirmed track ends after this without a box
+    inside_share: float = 0.8  # a box this far inside a live track of its class opens nothing
+    smoothing: float = 0.7  # weight of a new box against the one carried by flow
+    jump_lengths: float = 3.0  # a fast thing may jump this many own sizes in a look
+    jump_speed: float = 0.6  # own sizes a look before it counts as fast
+    takeover_seconds: float = 2.0
+    takeover_distance: float = 1.5  # own sizes between death and new birth
+    takeover_cosine: float = 0.6
+    slip_score: float = 0.4  # weak and still this long on a fixed camera: slipped to the furniture
+    slip_seconds: float = 1.0
+    slip_motion: float = 0.03  # own sizes a second that count as still
+
+
+@dataclass(frozen=True, slots=True)
+class MaskSettings:
+    """Box to mask, and how a mask lives between two segmentations."""
+
+    large_size: int = 192  # input pixels for large objects
+    small_size: int = 160  # input pixels for small ones
+    small_side: float = 0.22  # square root of the box area against the frame's shorter side
+    large_margin: float = 0.15
+    small_margin: float = 0.15
+    box_slack: float = 0.10  # pixels further outside the box than this are not the object's
+    threshold: float = 0.5
+    least_fill: float = 0.15  # a mask that fills less of its box is rejected
+    least_part: float = 0.05  # parts smaller than this share of the largest are dropped
+    budget: float = 700.0  # milliseconds of the cost model a video-second
+    burst: float = 2.0  # video-seconds of budget that may be saved up
+    large_cost: float = 200.0  # milliseconds of the cost model for a large crop
+    small_cost: float = 140.0
+    size_power: float = 1.5  # of relative size in the priority
+    still_seconds: float = 1.5  # a still thing is segmented no more often than this
+    longest_gap: float = 1.5  # seconds of flow kept for warping from both sides
+    fill_seconds: float = 0.6  # detector misses shorter than this are filled
+    grid: int = 160  # longest side of the grid a mask is warped on
+    shapeless: tuple[str, ...] = ("dining table", "bed")  # saliency returns what stands on them
+
+
+@dataclass(frozen=True, slots=True)
+class SalienceSettings:
+    """The foreground that no trajectory explains."""
+
+    rate: float = 0.5  # looks at the full frame per second of video
+    explained: float = 0.6  # IoU with the union of tracks above which nothing is missing
+    least_area: float = 0.01  # of the frame
+    most_area: float = 0.7
+    sure: float = 0.8  # mean probability inside the region
+    looks: int = 2  # that must agree before a region becomes a trajectory
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSettings:
+    """Which tracks are worth keeping."""
+
+    least_seconds: float = 0.4
+    mean_score: float = 0.45
+    peak_score: float = 0.6
+    second_share: float = 0.5
+    duplicate_iou: float = 0.7
+    contained: float = 0.8  # share of a smaller track inside a larger one that gives it the pixels
+    contained_size: float = 0.5  # area ratio up to which it is the smaller one
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifySettings:
+    """Looks of the image classifier."""
+
+    looks: int = 4  # a track
+    every_seconds: float = 1.0
+    names: int = 8  # kept of a thousand
+    least_share: float = 0.004  # of the frame's area: smaller crops say nothing
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerSettings:
+    """All settings of the embedded tracker; the hash of `as_dict` decides freshness."""
+
+    flow: FlowSettings = field(default_factory=FlowSettings)
+    cuts: CutSettings = field(default_factory=CutSettings)
+    detection: DetectionSettings = field(default_factory=DetectionSettings)
+    association: AssociationSettings = field(default_factory=AssociationSettings)
+    masks: MaskSettings = field(default_factory=MaskSettings)
+    salience: SalienceSettings = field(default_factory=SalienceSettings)
+    classify: ClassifySettings = field(default_factory=ClassifySettings)
+    export: ExportSettings = field(default_factory=ExportSettings)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Nested plain values."""
+        return asdict(self)
