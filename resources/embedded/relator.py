@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
 from svg2_assets.labels.protocols import VerifiedLabel
@@ -30,11 +30,16 @@ class EmbeddedRelator:
     @property
     def config(self) -> Mapping[str, Any]:
         """Every threshold."""
-        plain = replace(self._settings, base_confidence={})
-        return {**asdict(plain), "base_confidence": dict(self._settings.base_confidence)}
+        parts = {f.name: getattr(self._settings, f.name) for f in fields(self._settings)}
+        return {name: _plain(asdict(part) if is_dataclass(part) else part) for name, part in parts.items()}
 
     def extract(
         self, source: FrameSource, tracks: TrackingResult, labels: Sequence[VerifiedLabel]
     ) -> tuple[Relation, ...]:
         """All relations of one video; frames are read only where somebody may hold something."""
         return extract_relations(source, tracks, labels, settings=self._settings)
+
+
+def _plain(part: Mapping[str, Any]) -> dict[str, Any]:
+    """As JSON gives it back: lists for tuples."""
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in part.items()}

@@ -62,11 +62,22 @@ INVERSES = {
     "holding": "held by",
     "carrying": "carried by",
     "riding": "ridden by",
+    "kicking": "kicked by",
 }
 """Each predicate to the one that says the same with subject and object exchanged."""
 
 ANTONYMS = INVERSES | {"approaching": "moving away from", "entering": "leaving"}
 """Predicates that cannot hold of the same ordered pair at the same time."""
+
+PREDICATE_CATEGORIES = {
+    **dict.fromkeys(("left of", "above", "near", "overlapping", "touching", "in front of"), Category.SPATIAL),
+    **dict.fromkeys(("inside", "on"), Category.SPATIAL),
+    **dict.fromkeys(("approaching", "moving away from", "following", "moving together with"), Category.MOTION),
+    **dict.fromkeys(("entering", "leaving"), Category.MOTION),
+    **dict.fromkeys(("riding", "carrying"), Category.STATEFUL),
+    **dict.fromkeys(("holding", "kicking"), Category.FUNCTIONAL),
+}
+"""The category of each predicate that geometry and motion can claim, in the direction in which it is stored."""
 
 _CONTRARY = {frozenset(pair) for pair in ANTONYMS.items()}
 _INVERSE = INVERSES | {b: a for a, b in INVERSES.items()}

@@ -1,0 +1,117 @@
+"""Holding and carrying: contact of a thing with a person, part of whom moves as the thing moves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from svg2_assets.relations.claims import Claim, claim
+from svg2_assets.relations.looks import Look, Seen, see
+from svg2_assets.relations.pairs import Pair
+from svg2_assets.relations.sampling import Grid
+from svg2_assets.relations.things import is_a
+from svg2_assets.relations.thresholds import Manipulation, Thresholds
+from svg2_assets.scene.masks import BoolArray, IntArray
+from svg2_assets.scene.taxonomy import ANIMALS, PEOPLE, RIDEABLE, SURFACES, VEHICLES
+from svg2_assets.scene.video import FrameSource
+
+UNHOLDABLE = PEOPLE | ANIMALS | VEHICLES | SURFACES | (RIDEABLE - {"skateboard", "surfboard", "snowboard", "skis"})
+UNNAMED_WEIGHT = 0.9
+
+Sights = Mapping[int, Seen]
+"""What was seen of one pair, by its position of the cell."""
+
+
+def handling(source: FrameSource, pairs: Sequence[Pair], grid: Grid, settings: Thresholds) -> Iterator[Claim]:
+    """Holding, or carrying while the person walks. Reads frames only if some pair could be one that handles."""
+    rules = settings.manipulation
+    candidates = [p for pair in pairs for p in (pair, pair.turned()) if _candidate(p, rules)]
+    looks = [look for i, pair in enumerate(candidates) for look in _looks(i, pair, source, grid, rules)]
+    if not looks:
+        return
+    sights: dict[int, dict[int, Seen]] = defaultdict(dict)
+    for (i, k), seen in see(source, looks, rules):
+        sights[i][k] = seen
+    for i, pair in enumerate(candidates):
+        yield from _verdict(pair, sights[i], grid, settings)
+
+
+def _candidate(pair: Pair, rules: Manipulation) -> bool:
+    """A person and a smaller thing that can be held, often in contact, that was moved, and as slowly as a hand does."""
+    person, thing = pair.first, pair.second
+    if not person.thing.person or is_a(thing.thing.name, UNHOLDABLE):
+        return False
+    if np.median(thing.size**2 / person.size**2) > rules.largest or pair.contact.mean() < rules.contact_least:
+        return False
+    speed = thing.pace / np.maximum(thing.height, 1.0)
+    at_rest = np.median(speed[pair.contact]) <= rules.fastest
+    steps = np.gradient(pair.times) if len(pair.times) > 1 else np.zeros(1)
+    return bool(at_rest and (speed * steps)[pair.contact].sum() >= rules.path)
+
+
+def _looks(i: int, pair: Pair, source: FrameSource, grid: Grid, rules: Manipulation) -> Iterator[Look]:
+    """One look a cell in contact, at the frame that stands for the cell and one a moment later in the same shot."""
+    video = source.video
+    apart = max(1, round(rules.step * video.fps))
+    for k in np.flatnonzero(pair.contact):
+        cell = int(pair.cells[k])
+        frame = int(grid.frames[cell])
+        later = frame + apart
+        person, thing = (s.thing.trajectory.masks[int(s.thing.at[cell])] for s in (pair.first, pair.second))
+        following = int(np.searchsorted(grid.bounds, later, side="right")) - 1
+        if later < video.num_frames and grid.shots[following] == grid.shots[cell]:
+            yield Look((i, int(k)), frame, later, person, thing)
+
+
+def _verdict(pair: Pair, sights: Sights, grid: Grid, settings: Thresholds) -> Iterator[Claim]:
+    rules = settings.manipulation
+    held = np.zeros(len(pair.cells), dtype=bool)
+    shares: list[float] = []
+    for run in grid.runs(pair.cells):
+        for stretch in _contacts(run, pair, rules):
+            moving = [k for k in stretch if k in sights and _in_hand(sights[k], pair, k, rules)]
+            evidence = [sights[k].with_thing for k in moving]
+            if len(moving) >= rules.looks and float(np.mean(evidence)) >= rules.with_thing:
+                held[_held(stretch, moving, sights, pair, rules)] = True
+                shares += evidence
+    if shares:
+        yield from _claims(pair, held, float(np.mean(shares)), settings)
+
+
+def _contacts(run: IntArray, pair: Pair, rules: Manipulation) -> list[IntArray]:
+    """The stretches of `run` in contact; a gap shorter than a blink of the masks does not end one."""
+    touching = run[pair.contact[run]]
+    if not len(touching):
+        return []
+    breaks = np.flatnonzero(np.diff(pair.times[touching]) > rules.blink) + 1
+    return np.split(touching, breaks)
+
+
+def _in_hand(seen: Seen, pair: Pair, k: int, rules: Manipulation) -> bool:
+    """Whether the thing moves, no faster than in a hand."""
+    slow = pair.second.pace[k] <= rules.fastest * pair.second.height[k]
+    return bool(slow and seen.motion >= rules.pixels)
+
+
+def _held(stretch: IntArray, moving: list[int], sights: Sights, pair: Pair, rules: Manipulation) -> IntArray:
+    """From shortly before the first moving look until the hand moves off while the thing rests, or contact ends."""
+    start = pair.times[moving[0]] - rules.lead
+    released = [
+        k
+        for k in stretch
+        if k > moving[-1] and k in sights and sights[k].motion < rules.pixels and sights[k].around >= rules.release
+    ]
+    end = pair.times[released[0]] if released else np.inf
+    return np.asarray(stretch[(pair.times[stretch] >= start) & (pair.times[stretch] < end)])
+
+
+def _claims(pair: Pair, held: BoolArray, share: float, settings: Thresholds) -> Iterator[Claim]:
+    """Carrying where the person walks, holding elsewhere."""
+    person, thing = pair.first, pair.second
+    named = thing.thing.name_confidence if thing.thing.named else UNNAMED_WEIGHT
+    weight = person.thing.name_confidence * max(named, UNNAMED_WEIGHT) * min(1.0, 0.5 + share)
+    walks = held & (person.pace >= settings.kinetics.speed * person.height)
+    yield from claim(pair, "holding", held & ~walks, weight=weight)
+    yield from claim(pair, "carrying", walks, weight=weight)
