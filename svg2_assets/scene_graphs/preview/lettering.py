@@ -19,6 +19,7 @@ from svg2_assets.scene_graphs.preview.palette import Color, ink_on
 
 REGULAR, BOLD = 400, 600
 LONGEST = 400  # characters of one text; nothing longer fits a picture
+_RADIUS = 3  # pixels, of the corners of a pill
 _ASCENT, _LINE = 1.0, 1.25  # of the size; measured on the built-in faces
 _local = threading.local()
 
@@ -86,14 +87,16 @@ def badge(picture: Pixels, text: str, *, at: tuple[int, int], size: int, color: 
 
 
 def pill(picture: Pixels, box: tuple[int, int, int, int], *, color: Color) -> None:
-    """Fill the rectangle `box` (x, y, w, h) with rounded corners, anti-aliased, clipped to the picture."""
+    """Fill the rectangle `box` (x, y, w, h) with rounded corners, clipped to the picture; a narrow one stays square."""
     x, y, width, height = box
-    radius = min(4, height // 2, width // 2)
-    cv2.rectangle(picture, (x + radius, y), (x + width - radius - 1, y + height - 1), color, cv2.FILLED)
-    cv2.rectangle(picture, (x, y + radius), (x + width - 1, y + height - radius - 1), color, cv2.FILLED)
-    for cx in (x + radius, x + width - radius - 1):
-        for cy in (y + radius, y + height - radius - 1):
-            cv2.circle(picture, (cx, cy), radius, color, cv2.FILLED, cv2.LINE_AA)
+    if min(width, height) <= 2 * _RADIUS:
+        cv2.rectangle(picture, (x, y), (x + width - 1, y + height - 1), color, cv2.FILLED)
+        return
+    right, bottom = x + width - 1 - _RADIUS, y + height - 1 - _RADIUS
+    corners = [(x + _RADIUS, y + _RADIUS), (right, y + _RADIUS), (right, bottom), (x + _RADIUS, bottom)]
+    cv2.fillConvexPoly(picture, np.asarray(corners, dtype=np.int32), color)
+    # A thick line around the inner rectangle rounds the corners, softly.
+    cv2.polylines(picture, [np.asarray(corners, dtype=np.int32)], True, color, 2 * _RADIUS, cv2.LINE_AA)
 
 
 def phrase_width(phrase: Phrase, size: int) -> int:

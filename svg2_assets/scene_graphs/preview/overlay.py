@@ -19,6 +19,7 @@ from svg2_assets.scene_graphs.preview.tags import Box, TagPlacer, Wanted, is_apa
 FILL = 0.42  # share of the colour inside a mask
 _STAIR = 0.7  # pixels that an outline may be off
 _UNDER = 30  # columns on either side over which a tag reaches
+CROWD = 6  # objects above which tags get smaller
 LONGEST_NAME = 160  # columns of the name in a tag
 
 Shown = tuple[SceneObject, Mask]
@@ -45,11 +46,15 @@ def shown_by_frame(graph: SceneGraph, frames: set[int]) -> dict[int, list[Shown]
 
 
 def paint(pixels: Pixels, shown: Sequence[Shown], *, placer: TagPlacer, text_size: int) -> Pixels:
-    """A copy of `pixels` [H, W, 3] with coloured masks, outlines and tags; masks may have any other resolution."""
+    """A copy of `pixels` [H, W, 3] with coloured masks, outlines and tags; masks may have any other resolution.
+
+    Tags are written in `text_size`, smaller in a crowd.
+    """
     picture = np.ascontiguousarray(pixels)
     shapes = {o.id: _shape(mask, width=picture.shape[1], height=picture.shape[0]) for o, mask in shown}
     picture = _fill(picture, shapes)
-    _tag(picture, {o.id: o for o, _ in shown}, shapes=shapes, placer=placer, text_size=text_size)
+    size = text_size if len(shown) <= CROWD else text_size - 2
+    _tag(picture, {o.id: o for o, _ in shown}, shapes=shapes, placer=placer, text_size=size)
     return picture
 
 
