@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import av
 from av.container import InputContainer
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 DECODER_THREADS = 2  # a frame thread holds decoded frames: more of them cost memory more than they save time
@@ -45,11 +47,15 @@ def open_container(path: Path) -> InputContainer:
     return av.open(f"file:{path}", mode="r", options=options, metadata_errors="replace")
 
 
+class NoDecoder(Exception):
+    """A stream in a codec for which this build has no decoder."""
+
+
 def video_stream(container: InputContainer, *, validate_only: bool = False) -> VideoStream | None:
     """The first video stream that is no cover picture, ready to decode; None where there is none.
 
     With `validate_only` the pictures are not deblocked: errors and frame counts stay the same, decoding is cheaper.
-    Raises `av.FFmpegError` where no decoder exists.
+    Raises `NoDecoder`, `av.FFmpegError`.
     """
     for stream in container.streams.video:
         if not stream.disposition & av.stream.Disposition.attached_pic:
@@ -59,7 +65,9 @@ def video_stream(container: InputContainer, *, validate_only: bool = False) -> V
 
 
 def _prepare(stream: VideoStream, *, validate_only: bool) -> None:
-    context = stream.codec_context
+    context = cast("VideoCodecContext | None", stream.codec_context)
+    if context is None:
+        raise NoDecoder
     stream.thread_type = "AUTO"
     context.thread_count = DECODER_THREADS
     context.options = {"max_pixels": str(MAX_PIXELS)} | ({"skip_loop_filter": "all"} if validate_only else {})

@@ -18,10 +18,11 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from resources.media.clock import timing_of
-from resources.media.decoding import MAX_PIXELS, MAX_SIDE, open_container, video_stream
+from resources.media.declared_size import declared_size
+from resources.media.decoding import MAX_PIXELS, MAX_SIDE, NoDecoder, open_container, video_stream
 from resources.media.orientation import Orientation
 from resources.media.refusals import Reason, refuse, refuse_os_error
-from resources.media.sniffing import declared_riff_size, is_still_brand, sniff
+from resources.media.sniffing import is_still_brand, sniff
 from svg2_assets.catalog.identity import content_hash, video_id
 from svg2_assets.catalog.protocols import ProbedVideo
 from svg2_assets.scene.errors import VideoError
@@ -50,6 +51,8 @@ def probe_file(path: str | Path, *, uri: str | None = None) -> ProbedVideo:
     size = _size_of(path, uri)
     sha256 = hash_file(path, uri=uri)
     try:
+        if size < (declared := declared_size(path)):
+            raise refuse(uri, Reason.TRUNCATED, f"it ends after {size} of {declared} bytes.")
         with _opened(path, uri) as container:
             return _Probe(path, uri, size, sha256).run(container)
     except OSError as error:
@@ -127,8 +130,8 @@ class _Probe:
     def _stream(self, container: InputContainer) -> VideoStream:
         try:
             stream = video_stream(container, validate_only=True)
-        except av.FFmpegError as error:
-            raise refuse(self.uri, Reason.UNSUPPORTED_CODEC, f"no decoder takes it ({error.strerror}).") from error
+        except NoDecoder as error:
+            raise refuse(self.uri, Reason.UNSUPPORTED_CODEC, "no decoder is known for its codec.") from error
         if stream is None:
             held = ", ".join(sorted({s.type for s in container.streams})) or "nothing"
             raise refuse(self.uri, Reason.NO_VIDEO_STREAM, f"the file holds no video stream, only: {held}.")
@@ -184,8 +187,6 @@ class _Probe:
 
     def _shortfall(self, container: InputContainer, seen: _Seen) -> str | None:
         """What the headers declare and the file does not hold."""
-        if container.format.name == "avi" and self.size < (declared_size := declared_riff_size(self.path)):
-            return f"it ends after {self.size} of {declared_size} bytes"
         if container.format.name in _DECLARE_DURATION and container.duration:
             declared = container.duration / av.time_base
             if seen.end + max(0.5, 3 * _largest_gap(seen.timestamps), _SLACK_SHARE * declared) < declared:

@@ -12,6 +12,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from resources.media.decoding import decoded_frames, open_container, video_stream
 from resources.media.orientation import Orientation
 from resources.media.probe import probe_file
+from resources.media.refusals import Reason, refuse, refuse_os_error
 from svg2_assets.scene.errors import VideoError
 from svg2_assets.scene.video import Frame, Pixels, Video
 
@@ -63,7 +64,9 @@ class VideoReader:
                     yield Frame(index, self._video.time_of(index), convert(decoded))
                 if index >= last:
                     return
-        except (av.FFmpegError, OSError) as error:
+        except OSError as error:
+            raise refuse_os_error(self._video.uri, error) from error
+        except av.FFmpegError as error:
             raise self._changed(f"frame {index + 1} does not decode any more ({error})") from error
         raise self._changed(f"it ends after {index + 1} frames, {self._video.num_frames} were counted")
 
@@ -74,12 +77,7 @@ class VideoReader:
                 yield from decoded_frames(container, stream)
 
     def _changed(self, detail: str) -> VideoError:
-        return VideoError(
-            video=self._video.uri,
-            reason="changed",
-            detail=f"the file is not what was registered: {detail}.",
-            remedy="Register the video again.",
-        )
+        return refuse(self._video.uri, Reason.CHANGED, f"the file is not what was registered: {detail}.")
 
 
 class _Converter:

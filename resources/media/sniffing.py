@@ -48,15 +48,6 @@ def sniff(path: Path) -> tuple[Reason, str]:
     return Reason.NOT_A_VIDEO, "it is in no video format that is known here."
 
 
-def declared_riff_size(path: Path) -> int:
-    """Bytes that a RIFF file (AVI) says it has; 0 where it says nothing. Raises `OSError`."""
-    with path.open("rb") as file:
-        head = file.read(8)
-    size = int.from_bytes(head[4:8], "little")
-    known = head[:4] == b"RIFF" and size not in {0, 0xFFFFFFFF}
-    return size + 8 if known else 0
-
-
 def is_still_brand(path: Path) -> bool:
     """Whether an ISO media file says of itself that it is a picture (AVIF, HEIC). Raises `OSError`."""
     with path.open("rb") as file:
