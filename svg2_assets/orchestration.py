@@ -18,7 +18,8 @@ from svg2_assets.catalog.lookup import CatalogEntry, entries, states
 from svg2_assets.partitions import VIDEO_BATCHES, backfill_policy
 from svg2_assets.phases import PHASES, Recipe, State
 from svg2_assets.quality.corpus import Corpus
-from svg2_assets.quality.run import CHECKS, run_checks
+from svg2_assets.quality.run import run_checks
+from svg2_assets.quality.suites import SUITES, Suite
 from svg2_assets.quality.tables import PhaseTables
 from svg2_assets.quality.verdict import Severity, reason, verdicts_by_video
 from svg2_assets.runner import Outcome, PhaseRun, run_phase
@@ -117,15 +118,16 @@ def phase_checks(name: str) -> dg.AssetChecksDefinition:
 
     A gate is per video, so a check may only block (Dagster's word) where a run holds a single video.
     """
+    suites = {suite.name: suite for suite in SUITES[name]}
     specs = [
         dg.AssetCheckSpec(
-            check.name,
+            suite.name,
             asset=name,
-            description=check.description,
-            blocking=check.severity is Severity.ERROR,
+            description=suite.description(name),
+            blocking=suite.blocking(name),
             partitions_def=VIDEO_BATCHES,
         )
-        for check in CHECKS[name]
+        for suite in suites.values()
     ]
 
     @dg.multi_asset_check(name=checks_step(name), specs=specs, can_subset=True)
@@ -139,7 +141,7 @@ def phase_checks(name: str) -> dg.AssetChecksDefinition:
         verdicts = _stored_verdicts(opened, name, list(catalog))
         for spec in specs:
             if dg.AssetCheckKey(dg.AssetKey(name), spec.name) in context.selected_asset_check_keys:
-                yield _show(context.op_execution_context, spec, catalog=catalog, verdicts=verdicts)
+                yield _show(context.op_execution_context, spec, suites[spec.name], catalog=catalog, verdicts=verdicts)
         problems = problems_by_video(states(opened, list(catalog)), catalog, upto=name)
         if problems and len(catalog) > 1 and _is_last_step(context.op_execution_context, checks_step(name)):
             raise dg.Failure(description=_failure_text(name, problems, catalog))
@@ -267,12 +269,13 @@ def _stored_verdicts(store: SceneGraphStore, phase: str, video_ids: Sequence[str
 def _show(
     context: dg.OpExecutionContext,
     spec: dg.AssetCheckSpec,
+    suite: Suite,
     *,
     catalog: Mapping[str, CatalogEntry],
     verdicts: Mapping[str, Mapping[str, Any]],
 ) -> dg.AssetCheckResult:
     """One check's result for the run; in a run of several keys, one evaluation a key is logged beside it."""
-    results = {v: _one_result(spec.name, verdicts.get(v)) for v in catalog}
+    results = {v: _one_result(suite, verdicts.get(v)) for v in catalog}
     failed = {v: r for v, r in results.items() if not r["passed"]}
     keys = list(context.partition_keys)
     if len(keys) > 1:
@@ -299,15 +302,22 @@ def _show(
     )
 
 
-def _one_result(check: str, verdict: Mapping[str, Any] | None) -> dict[str, Any]:
+def _one_result(suite: Suite, verdict: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Whether one video passed every rule of `suite`, and the rows that failed, each with its rule."""
     if verdict is None:
-        missing = {"message": "the phase has not run for this video", "severity": "warn", "row": {}}
+        missing = {"rule": "", "message": "the phase has not run for this video", "severity": "warn", "row": {}}
         return {"passed": False, "failed": 1, "rows": [missing]}
     if verdict["status"] != "done":
-        failed = {"message": verdict["error"] or "the phase failed", "severity": "error", "row": {}}
+        error = verdict["error"] or "the phase failed"
+        failed = {"rule": "", "message": error, "severity": "error", "row": {}}
         return {"passed": False, "failed": 1, "rows": [failed]}
-    stored: dict[str, Any] = json.loads(verdict["checks"] or "{}").get(check, {"passed": True, "failed": 0, "rows": []})
-    return stored
+    stored = json.loads(verdict["checks"] or "{}")
+    results = {rule: stored[rule] for rule in suite.rules if rule in stored}
+    return {
+        "passed": all(r["passed"] for r in results.values()),
+        "failed": sum(r["failed"] for r in results.values()),
+        "rows": [{"rule": rule, **row} for rule, r in results.items() for row in r["rows"]],
+    }
 
 
 def _severity(results: Mapping[str, Mapping[str, Any]]) -> dg.AssetCheckSeverity:
@@ -325,6 +335,7 @@ def _check_metadata(failed: Mapping[str, Mapping[str, Any]], catalog: Mapping[st
             {
                 "video": v,
                 "file": catalog[v].uri,
+                "rule": row["rule"],
                 "severity": row["severity"],
                 "why": row["message"],
                 "row": json.dumps(row["row"])[:500],
