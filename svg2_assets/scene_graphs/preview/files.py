@@ -52,7 +52,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def write_picture(path: Path, picture: Pixels, *, quality: int = 88) -> None:
     """Write RGB `picture` as what the suffix of `path` says (`quality` for JPEG). Raises `OSError`."""
-    settings = [cv2.IMWRITE_JPEG_QUALITY, quality] if path.suffix == ".jpg" else [cv2.IMWRITE_PNG_COMPRESSION, 6]
+    settings = [cv2.IMWRITE_JPEG_QUALITY, quality] if path.suffix == ".jpg" else [cv2.IMWRITE_PNG_COMPRESSION, 3]
     done, encoded = cv2.imencode(path.suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), settings)
     if not done:
         raise OSError(f"no {path.suffix} picture could be made of {picture.shape[1]}x{picture.shape[0]} pixels")

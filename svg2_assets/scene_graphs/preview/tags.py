@@ -42,30 +42,37 @@ class TagPlacer:
     def place(self, wanted: Sequence[Wanted]) -> dict[int, Box]:
         """Boxes by key, disjoint and inside the picture. A tag for which there is no room at all is left out."""
         placed: dict[int, Box] = {}
-        bodies = np.asarray([w.around for w in wanted], dtype=np.float64).reshape(-1, 4)
-        for i, tag in enumerate(wanted):
-            if tag.size[0] > self.width or tag.size[1] > self.height:
-                continue
-            others = np.delete(bodies, i, axis=0)
-            found = self._beside(tag, others, taken=placed) or self._anywhere(tag, placed)
+        fitting = [w for w in wanted if w.size[0] <= self.width and w.size[1] <= self.height]
+        if not fitting:
+            return placed
+        spots, prices = self._priced(fitting)
+        for tag, around, price in zip(fitting, spots, prices, strict=True):
+            taken = _overlap(around, _array(placed)).any(axis=1)
+            if taken.all():
+                found = self._anywhere(tag, placed)
+            else:
+                side = int(np.argmin(np.where(taken, np.inf, price)))
+                self._sides[tag.key] = side
+                found = _box(around[side])
             if found is not None:
                 placed[tag.key] = found
         return placed
 
-    def _beside(self, tag: Wanted, others: FloatArray, *, taken: dict[int, Box]) -> Box | None:
-        spots = self._inside(_candidates(tag), tag.size)
-        free = _overlap(spots, _array(taken)).sum(axis=1) == 0
-        if not free.any():
-            return None
-        area = tag.size[0] * tag.size[1]
-        price = _overlap(spots, others).sum(axis=1) * (_COVERING / area) + _RANK * np.arange(len(spots))
-        own = np.asarray([tag.around], dtype=np.float64)
-        price += _overlap(spots, own)[:, 0] * (_HIDING / max(1, tag.around[2] * tag.around[3]))
-        if tag.key in self._sides:
-            price[np.arange(len(spots)) != self._sides[tag.key]] += _MOVED
-        best = int(np.argmin(np.where(free, price, np.inf)))
-        self._sides[tag.key] = best
-        return _box(spots[best])
+    def _priced(self, wanted: Sequence[Wanted]) -> tuple[FloatArray, FloatArray]:
+        """For each tag its candidate boxes [N, K, 4] and what they cost [N, K], other tags aside."""
+        bodies = np.asarray([w.around for w in wanted], dtype=np.float64)
+        sizes = np.asarray([w.size for w in wanted], dtype=np.float64)[:, None, :]
+        spots = np.asarray([_candidates(w) for w in wanted], dtype=np.float64)
+        spots[..., :2] = np.clip(spots[..., :2], 0, (self.width, self.height) - sizes)
+        covered = _overlap(spots.reshape(-1, 4), bodies).reshape(len(wanted), -1, len(wanted))
+        own = covered[np.arange(len(wanted)), :, np.arange(len(wanted))]
+        prices = (covered.sum(axis=2) - own) * _COVERING / sizes.prod(axis=2)
+        prices += own * _HIDING / np.maximum(1, bodies[:, 2:].prod(axis=1))[:, None]
+        prices += _RANK * np.arange(spots.shape[1])
+        for row, tag in zip(prices, wanted, strict=True):
+            if tag.key in self._sides:
+                row[self._sides[tag.key]] -= _MOVED
+        return spots, prices
 
     def _anywhere(self, tag: Wanted, taken: dict[int, Box]) -> Box | None:
         """The free spot nearest to the object, on a grid of lines as high as the tag."""
@@ -80,11 +87,6 @@ class TagPlacer:
         away = np.abs(_centres(spots) - _centres(np.asarray([tag.around], dtype=np.float64))).sum(axis=1)
         return _box(spots[int(np.argmin(away))])
 
-    def _inside(self, spots: FloatArray, size: tuple[int, int]) -> FloatArray:
-        spots[:, 0] = spots[:, 0].clip(0, self.width - size[0])
-        spots[:, 1] = spots[:, 1].clip(0, self.height - size[1])
-        return spots
-
 
 def is_apart(tag: Box, around: Box, *, gap: int = 6) -> bool:
     """Whether `tag` lies more than `gap` pixels from the box `around`, so that a line should join them."""
@@ -93,7 +95,8 @@ def is_apart(tag: Box, around: Box, *, gap: int = 6) -> bool:
     return max(across, down) > gap
 
 
-def _candidates(tag: Wanted) -> FloatArray:
+def _candidates(tag: Wanted) -> list[tuple[int, int, int, int]]:
+    """Boxes around the object, the best first."""
     x, y, w, h = tag.around
     width, height = tag.size
     middle = tag.summit[0] - width // 2
@@ -110,7 +113,7 @@ def _candidates(tag: Wanted) -> FloatArray:
         (x + 2, y + 2),
         (middle, y + (h - height) // 2),
     ]
-    return np.asarray([(*corner, width, height) for corner in corners], dtype=np.float64)
+    return [(*corner, width, height) for corner in corners]
 
 
 def _overlap(first: FloatArray, second: FloatArray) -> FloatArray:
@@ -118,7 +121,7 @@ def _overlap(first: FloatArray, second: FloatArray) -> FloatArray:
     a, b = first[:, None, :], second[None, :, :]
     across = np.minimum(a[..., 0] + a[..., 2], b[..., 0] + b[..., 2]) - np.maximum(a[..., 0], b[..., 0])
     down = np.minimum(a[..., 1] + a[..., 3], b[..., 1] + b[..., 3]) - np.maximum(a[..., 1], b[..., 1])
-    return np.asarray(across.clip(0) * down.clip(0))
+    return np.asarray(np.maximum(across, 0) * np.maximum(down, 0))
 
 
 def _centres(boxes: FloatArray) -> FloatArray:
