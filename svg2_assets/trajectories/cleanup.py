@@ -9,6 +9,7 @@ import numpy as np
 from svg2_assets.scene import masks as mask_algebra
 from svg2_assets.scene.masks import Mask
 from svg2_assets.scene.trajectory import Trajectory, covisible, volume_iou
+from svg2_assets.trajectories import geometry
 from svg2_assets.trajectories.protocols import Origin
 from svg2_assets.trajectories.settings import ExportSettings
 from svg2_assets.trajectories.tracks import Track
@@ -23,18 +24,47 @@ def worth_keeping(track: Track, *, fps: float, settings: ExportSettings) -> bool
     seconds = (track.hits[-1].frame - track.hits[0].frame + 1) / fps
     if seconds < settings.least_seconds and len(track.hits) < 4:
         return False
+    return is_credible(track, settings)
+
+
+def is_credible(track: Track, settings: ExportSettings) -> bool:
+    """Sure enough by its mean score, its best one, or the second detector."""
     second = track.second.seen / track.second.looks if track.second.looks else 0.0
-    return track.score >= settings.mean_score or track.peak >= settings.peak_score or (second >= settings.second_share)
+    return (
+        track.score >= settings.mean_score
+        or track.peak >= settings.peak_score
+        or second >= settings.second_share
+    )
 
 
-def without_duplicates(tracks: Sequence[Track], settings: ExportSettings) -> list[Track]:
-    """Of two tracks that cover the same pixels all the time, the one with more hits."""
+def without_duplicates(tracks: Sequence[Track], settings: ExportSettings, *, novelty: float) -> list[Track]:
+    """Of two tracks that cover the same pixels all the time, the one with more hits.
+
+    A group says nothing new where its union is `novelty` like one of its members.
+    """
     kept: list[tuple[Track, Trajectory]] = []
-    for track in sorted(tracks, key=lambda t: (-len(t.hits), t.id)):
+    for track in sorted(tracks, key=lambda t: (t.origin is Origin.SALIENT, -len(t.hits), t.id)):
         trajectory = trajectory_of(track)
-        if not any(volume_iou(trajectory, other) > settings.duplicate_iou for _, other in kept):
+        limit = novelty if track.origin is Origin.SALIENT else settings.duplicate_iou
+        if not any(_meet(trajectory, other) and volume_iou(trajectory, other) > limit for _, other in kept):
             kept.append((track, trajectory))
     return sorted((t for t, _ in kept), key=lambda t: t.id)
+
+
+def _meet(a: Trajectory, b: Trajectory) -> bool:
+    """Whether the boxes of two trajectories overlap well on a sample of the frames that show both: a cheap first test."""
+    first, second = dict(zip(a.frames, a.masks, strict=True)), dict(zip(b.frames, b.masks, strict=True))
+    common = sorted(first.keys() & second.keys())
+    if len(common) < 0.3 * max(len(a), len(b)):
+        return False
+    sample = common[:: max(1, len(common) // 8)]
+    both = [(_corners(first[f]), _corners(second[f])) for f in sample]
+    return float(np.mean([geometry.iou(x, y)[0, 0] for x, y in both])) > 0.3
+
+
+def _corners(mask: Mask) -> geometry.Boxes:
+    x, y, w, h = mask.box
+    return np.asarray([[x, y, x + w, y + h]], dtype=np.float32)
 
 
 def trajectory_of(track: Track) -> Trajectory:
@@ -43,10 +73,16 @@ def trajectory_of(track: Track) -> Trajectory:
     return Trajectory(tuple(frames), tuple(track.masks[f] for f in frames))
 
 
-def give_to_smaller(trajectories: Sequence[Trajectory], settings: ExportSettings) -> list[Trajectory]:
-    """Where a small thing lies inside a large one, as a ball before a man, its pixels are its own."""
+def give_to_smaller(
+    tracks: Sequence[Track], trajectories: Sequence[Trajectory], settings: ExportSettings
+) -> list[Trajectory]:
+    """Where a small thing lies inside a large one, as a ball before a man, its pixels are its own.
+
+    Groups keep everything: they stand for the whole.
+    """
     result = list(trajectories)
-    order = sorted(range(len(result)), key=lambda i: float(np.median(result[i].areas)))
+    single = [i for i, t in enumerate(tracks) if t.origin is not Origin.SALIENT]
+    order = sorted(single, key=lambda i: float(np.median(result[i].areas)))
     for position, small in enumerate(order):
         for large in order[position + 1 :]:
             if _is_before(trajectories[small], trajectories[large], settings):
@@ -58,22 +94,12 @@ def _is_before(small: Trajectory, large: Trajectory, settings: ExportSettings) -
     pairs = covisible(small, large)
     if len(pairs) < 2:
         return False
-    ratio = np.median([a.area / max(1, b.area) for a, b in pairs])
+    sample = pairs[:: max(1, len(pairs) // 8)]
+    ratio = np.median([a.area / max(1, b.area) for a, b in sample])
     if ratio > settings.contained_size:
         return False
-    inside = [float(mask_algebra.containment([a], [b])[0, 0]) for a, b in pairs]
-    return float(np.mean(inside)) > 0.1 and _box_inside(pairs) >= settings.contained
-
-
-def _box_inside(pairs: Sequence[tuple[Mask, Mask]]) -> float:
-    shares = []
-    for small, large in pairs:
-        x, y, w, h = small.box
-        X, Y, W, H = large.box  # noqa: N806
-        wide = max(0.0, min(x + w, X + W) - max(x, X))
-        high = max(0.0, min(y + h, Y + H) - max(y, Y))
-        shares.append(wide * high / max(1.0, w * h))
-    return float(np.median(shares))
+    inside = [float(geometry.containment(_corners(a), _corners(b))[0, 0]) for a, b in sample]
+    return float(np.median(inside)) >= settings.contained
 
 
 def _subtract(large: Trajectory, small: Trajectory) -> Trajectory:

@@ -11,7 +11,6 @@ from svg2_assets.trajectories import geometry
 from svg2_assets.trajectories.association import associate
 from svg2_assets.trajectories.flow import FlowWindow
 from svg2_assets.trajectories.geometry import Box
-from svg2_assets.trajectories.protocols import Origin
 from svg2_assets.trajectories.recognisers import Detections
 from svg2_assets.trajectories.settings import TrackerSettings
 from svg2_assets.trajectories.tracks import Hit, Life, Track, Vector
@@ -50,11 +49,17 @@ class Roster:
         for i, track in enumerate(self.live):
             if i in matched:
                 self._hit(track, look, matched[i])
-            elif track.origin is not Origin.SALIENT:
+            else:
                 track.detector.add(None)
         self._open(look, set(matched.values()))
         self._confirm(look, embed)
+        self._end_twins()
         self._end(look)
+
+    def name(self, track: Track) -> None:
+        """Give `track` its id; ids are never used twice."""
+        track.id = self._next
+        self._next += 1
 
     def end_shot(self) -> list[Track]:
         """End everything: nothing survives a cut."""
@@ -122,8 +127,7 @@ class Roster:
             self.ended.remove(old)
             return old
         track.life = Life.LIVE
-        track.id = self._next
-        self._next += 1
+        self.name(track)
         return track
 
     def _predecessor(self, track: Track, look: Look, embed: Embed) -> Track | None:
@@ -149,7 +153,7 @@ class Roster:
     def _end(self, look: Look) -> None:
         staying: list[Track] = []
         for track in self.live:
-            if self._is_over(track, look):
+            if track.life is Life.ENDED or self._is_over(track, look):
                 track.life = Life.ENDED
                 if track.id >= 0:
                     self.ended.append(track)
@@ -157,13 +161,28 @@ class Roster:
                 staying.append(track)
         self.live = staying
 
+    def _end_twins(self) -> None:
+        """Two live tracks on one object: the one with fewer hits loses it."""
+        rules = self._settings.association
+        live = [t for t in self.live if t.life is Life.LIVE]
+        for weaker in live:
+            stronger = [
+                t
+                for t in live
+                if (len(t.hits), -t.id) > (len(weaker.hits), -weaker.id)
+                and t.best_class() == weaker.best_class()
+                and geometry.iou(t.box[None], weaker.box[None])[0, 0] > rules.twin_iou
+            ]
+            weaker.twin_looks = weaker.twin_looks + 1 if stronger else 0
+            if weaker.twin_looks >= rules.twin_looks:
+                weaker.hits = weaker.hits[: -rules.twin_looks] or weaker.hits[:1]
+                weaker.life = Life.ENDED
+
     def _is_over(self, track: Track, look: Look) -> bool:
         rules = self._settings.association
         silent = (look.frame - track.last_hit) / self._fps
         if track.life is Life.TENTATIVE:
             return silent > rules.tentative_seconds
-        if track.origin is Origin.SALIENT:
-            return False
         middle = geometry.centre(track.box)
         outside = not (0 <= middle[0] <= self._width and 0 <= middle[1] <= self._height)
         return silent > rules.lost_seconds or outside or self._slipped(track, look)

@@ -18,7 +18,7 @@ from svg2_assets.trajectories.geometry import Box
 from svg2_assets.trajectories.recognisers import Floats
 from svg2_assets.trajectories.settings import MaskSettings
 from svg2_assets.trajectories.tracks import Track
-from svg2_assets.trajectories.warping import Grid, KeyMask, between
+from svg2_assets.trajectories.warping import Grid, KeyMask, Trust, between
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -48,10 +48,13 @@ class Painter:
     def __init__(self, canvas: Canvas, settings: MaskSettings, *, fps: float) -> None:
         self._canvas, self._settings = canvas, settings
         self._fill = max(2, round(settings.fill_seconds * fps))
+        self._trust = Trust(
+            settings.trust_flow_seconds * fps, settings.trust_box_seconds * fps, settings.box_weight
+        )
 
-    def accept(self, track: Track, key: KeyMask, flows: FlowWindow) -> bool:
-        """Take a new segmentation of `track`: finish the frames before it. False when it is nearly empty."""
-        if not self._is_whole(key):
+    def accept(self, track: Track, key: KeyMask, flows: FlowWindow, *, least_fill: float) -> bool:
+        """Take a new segmentation of `track`: finish the frames before it. False when it fills less of its box."""
+        if key.frame <= track.emitted_to or self._fill_of(key) < least_fill:
             return False
         self._paint(track, stop=key.frame, after=key, flows=flows)
         track.key = key
@@ -72,13 +75,12 @@ class Painter:
             grid, foreground = carried
             track.key = KeyMask(frame, grid.rect, foreground, track.box_at(frame))
 
-    def _is_whole(self, key: KeyMask) -> bool:
+    def _fill_of(self, key: KeyMask) -> float:
+        """Share of the key's box that its foreground fills."""
         window = key.window
         per_pixel = key.foreground.size / max(1.0, float((window[2] - window[0]) * (window[3] - window[1])))
-        box_points = float(geometry.areas(key.box[None])[0]) * per_pixel
-        return float((inside_box(key, self._settings.box_slack) > self._settings.threshold).sum()) >= (
-            self._settings.least_fill * box_points
-        )
+        points = max(1.0, float(geometry.areas(key.box[None])[0]) * per_pixel)
+        return float((inside_box(key, 0.0) > self._settings.threshold).sum()) / points
 
     def _paint(self, track: Track, *, stop: int, after: KeyMask | None, flows: FlowWindow) -> None:
         start = max(track.emitted_to + 1, track.born)
@@ -104,7 +106,7 @@ class Painter:
                 grids[frame] = Grid.over(snapped[0], longest=self._settings.grid)
         if not boxes:
             return {}
-        found = between(track.key, after, boxes, grids, flows=flows)
+        found = between(track.key, after, boxes, grids, flows=flows, trust=self._trust)
         return {f: (grids[f], foreground) for f, foreground in found.items()}
 
     def _encode(self, grid: Grid, foreground: Floats) -> Mask | None:

@@ -27,6 +27,7 @@ from svg2_assets.trajectories.flow import (
 )
 from svg2_assets.trajectories.flow import Step as CameraStep
 from svg2_assets.trajectories.geometry import Box
+from svg2_assets.trajectories.groups import Group, Groups
 from svg2_assets.trajectories.lifecycle import Look, Roster
 from svg2_assets.trajectories.painting import Canvas, Painter, visible
 from svg2_assets.trajectories.protocols import CameraMotion, Progress, TrackedObject, TrackingResult, Witness
@@ -53,7 +54,7 @@ class Pending:
 
     plan: CropPlan
     frame: int
-    box: Box
+    targets: list[tuple[Track, Box]]
     foreground: Future[Floats]
 
 
@@ -119,6 +120,7 @@ class Run:
         self._canvas = Canvas(width, height, video.width, video.height)
         self._painter = Painter(self._canvas, self._settings.masks, fps=self._fps)
         self._roster = Roster(self._settings, width=width, height=height, fps=self._fps)
+        self._groups = Groups(self._settings.groups)
         self._budget = MaskBudget(self._settings.masks, width=width, height=height)
         self._new_window(first)
 
@@ -138,13 +140,13 @@ class Run:
             self._fields.append(prepared.flow.forward)
         self._budget.earn(1 / self._fps)
         if self._before is None or is_last or self._due(index, self._settings.detection.rate):
-            self._look(prepared)
+            self._look(prepared, is_last=is_last)
 
     def _due(self, index: int, rate: float) -> bool:
         """Whether a clock of `rate` ticks a second ticks on this frame."""
         return int(index * rate / self._fps) != int((index - 1) * rate / self._fps)
 
-    def _look(self, prepared: Prepared) -> None:
+    def _look(self, prepared: Prepared, *, is_last: bool) -> None:
         index, pixels = prepared.frame.index, prepared.frame.pixels
         self._collect()
         with self._clock("camera"):
@@ -156,8 +158,9 @@ class Run:
                 self._camera[-12:], diagonal=float(np.hypot(self._width, self._height)), settings=self._settings.flow
             )
             self._roster.advance(Look(index, self._before, found, still), self._flows, lambda b: self._embed(pixels, b))
+            self._regroup(index)
         self._finish_ended()
-        self._segment(pixels, index)
+        self._segment(pixels, index, is_last=is_last)
         with self._clock("classify"):
             self._classify(pixels, index)
         self._renew(index)
@@ -197,15 +200,56 @@ class Run:
             found.boxes, np.where(agreed[:, None], np.minimum(raised, 1.0), found.scores).astype(np.float32)
         )
 
-    def _segment(self, pixels: Pixels, index: int) -> None:
-        wanted = [t for t in self._roster.live if t.life is Life.LIVE and t.last_hit == index and self._has_shape(t)]
-        for plan in self._budget.plan(wanted, frame=index, fps=self._fps):
+    def _regroup(self, index: int) -> None:
+        begun, ended = self._groups.advance(self._roster.live, index)
+        for group in begun:
+            self._roster.name(group.track)
+        for group in ended:
+            self._end_group(group)
+
+    def _end_group(self, group: Group) -> None:
+        group.track.life = Life.ENDED
+        self._roster.ended.append(group.track)
+
+    def _segment(self, pixels: Pixels, index: int, *, is_last: bool) -> None:
+        for plan in self._budget.plan(self._candidates(index), frame=index, fps=self._fps, last=is_last):
             x0, y0, x1, y1 = plan.window
             crop = pixels[y0:y1, x0:x1].copy()
-            plan.track.last_crop, plan.track.unrest = index, 0.0
             self._counts["mask crops"] += 1
             future = self._pool.submit(self._foreground, crop, plan.size)
-            self._pending.append(Pending(plan, index, plan.track.box.copy(), future))
+            targets = self._targets(plan, index)
+            for track, _ in targets:
+                track.last_crop, track.unrest = index, 0.0
+            self._pending.append(Pending(plan, index, targets, future))
+
+    def _candidates(self, index: int) -> list[Track]:
+        """Who may be segmented: seen right now, of a class with a shape; members of a group go with it."""
+        seen = [t for t in self._roster.live if t.last_hit == index and self._has_shape(t)]
+        credible = [t for t in seen if cleanup.is_credible(t, self._settings.export)]
+        sure = [t for t in credible if t.life is Life.LIVE or (t.born == index and self._is_sure(t))]
+        alone = [t for t in sure if self._groups.of(t) is None]
+        return alone + [g.track for g in self._groups.live if g.track.last_hit == index]
+
+    def _is_sure(self, track: Track) -> bool:
+        """Strong enough at the start of a shot to be segmented before it is confirmed."""
+        return self._before is None and track.score >= self._settings.masks.sure_start
+
+    def _targets(self, plan: CropPlan, index: int) -> list[tuple[Track, Box]]:
+        """The crop's own track, its group's members, and neighbours that the window holds large enough."""
+        targets = [(plan.track, plan.track.box.copy())]
+        group = next((g for g in self._groups.live if g.track is plan.track), None)
+        members = group.present(index) if group is not None else []
+        targets += [(m, m.box.copy()) for m in members]
+        window = np.asarray(plan.window, dtype=np.float32)
+        least = self._settings.masks.shared_side * float((window[2:] - window[:2]).max())
+        for track in self._roster.live:
+            if track is plan.track or track in members or track.life is not Life.LIVE or track.last_hit != index:
+                continue
+            box = geometry.clip(track.box, width=self._width, height=self._height)
+            whole = geometry.containment(box[None], window[None])[0, 0] > 0.98
+            if whole and float((box[2:] - box[:2]).max()) >= least and self._has_shape(track):
+                targets.append((track, track.box.copy()))
+        return targets
 
     def _foreground(self, crop: Pixels, size: int) -> Floats:
         start = time.perf_counter()
@@ -224,11 +268,18 @@ class Run:
                 pending.foreground.result()
         with self._clock("paint"):
             for pending in self._pending:
-                window = np.asarray(pending.plan.window, dtype=np.float32)
-                key = KeyMask(pending.frame, window, pending.foreground.result(), pending.box)
-                if not self._painter.accept(pending.plan.track, key, self._flows):
-                    self._counts["rejected crops"] += 1
+                self._accept(pending)
         self._pending = []
+
+    def _accept(self, pending: Pending) -> None:
+        rules = self._settings.masks
+        window, foreground = np.asarray(pending.plan.window, dtype=np.float32), pending.foreground.result()
+        for i, (track, box) in enumerate(pending.targets):
+            key = KeyMask(pending.frame, window, foreground, box)
+            least = rules.least_fill if i == 0 else rules.shared_fill
+            if not self._painter.accept(track, key, self._flows, least_fill=least) and i == 0:
+                self._counts["rejected crops"] += 1
+                track.rest_until = pending.frame + round(rules.rest_seconds * self._fps)
 
     def _finish_ended(self) -> None:
         with self._clock("paint"):
@@ -239,13 +290,16 @@ class Run:
 
     def _renew(self, index: int) -> None:
         with self._clock("paint"):
-            for track in self._roster.live:
+            for track in [*self._roster.live, *(g.track for g in self._groups.live)]:
                 if track.key is not None and index - track.key.frame >= self._longest:
                     self._painter.renew(track, track.last_hit, self._flows)
 
     def _end_shot(self, last: int) -> None:
         self._collect()
         self._roster.end_shot()
+        for group in self._groups.live:
+            self._end_group(group)
+        self._groups.clear()
         self._finish_ended()
 
     def _embed(self, pixels: Pixels, box: Box) -> Vector:
@@ -284,8 +338,8 @@ class Run:
             track.masks = {f: m for f, m in track.masks.items() if visible(track, f, fill)}
         rules = self._settings.export
         kept = [t for t in self._roster.ended if cleanup.worth_keeping(t, fps=self._fps, settings=rules)]
-        kept = cleanup.without_duplicates(kept, rules)
-        trajectories = cleanup.give_to_smaller([cleanup.trajectory_of(t) for t in kept], rules)
+        kept = cleanup.without_duplicates(kept, rules, novelty=self._settings.groups.novelty)
+        trajectories = cleanup.give_to_smaller(kept, [cleanup.trajectory_of(t) for t in kept], rules)
         return tuple(
             TrackedObject(t.id, trajectory, t.origin, t.score, self._witnesses(t))
             for t, trajectory in zip(kept, trajectories, strict=True)

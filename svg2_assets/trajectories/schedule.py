@@ -39,15 +39,18 @@ class MaskBudget:
         """Charge a cost that was not planned here."""
         self._saved -= cost
 
-    def plan(self, tracks: Sequence[Track], *, frame: int, fps: float) -> list[CropPlan]:
-        """The crops of this frame, most needed first, as far as the bucket reaches."""
-        ranked = sorted(tracks, key=lambda t: (-self._need(t, frame, fps), t.id))
+    def plan(self, tracks: Sequence[Track], *, frame: int, fps: float, last: bool = False) -> list[CropPlan]:
+        """The crops of this frame, most needed first, as far as the bucket reaches.
+
+        On the `last` frame the most needed one is made in any case: nothing comes after it to warp back from.
+        """
+        ranked = sorted(tracks, key=lambda t: (-self._weight(t) if last else -self._need(t, frame, fps), t.id))
         plans: list[CropPlan] = []
         for track in ranked:
             if self._need(track, frame, fps) <= 0:
                 break
             plan = self._crop(track)
-            if plan.cost > self._saved:
+            if plan.cost > self._saved and not (last and not plans):
                 break
             self._saved -= plan.cost
             plans.append(plan)
@@ -69,14 +72,18 @@ class MaskBudget:
 
     def _need(self, track: Track, frame: int, fps: float) -> float:
         """Unrest since the last mask, weighted by size and score; a track without a mask comes first."""
-        settings = self._settings
-        relative = geometry.size(track.box) / float((self._width * self._height) ** 0.5)
-        weight = max(relative, 0.01) ** settings.size_power * max(0.05, track.score)
+        settings, weight = self._settings, self._weight(track)
         if track.key is None and track.last_crop < 0:
             return 100.0 + weight
         age = (frame - track.last_crop) / fps
-        if age < 0.15:
+        if age < 0.15 or frame < track.rest_until:
             return 0.0
-        if track.unrest < 0.02 and age < settings.still_seconds:
+        rich = self._saved > 0.6 * settings.budget
+        if track.unrest < settings.still_unrest and age < (0.3 if rich else 1.0) * settings.still_seconds:
             return 0.0
         return (track.unrest + 0.05 * age) * weight
+
+    def _weight(self, track: Track) -> float:
+        """Large and sure things matter more."""
+        relative = geometry.size(track.box) / float((self._width * self._height) ** 0.5)
+        return max(relative, 0.01) ** self._settings.size_power * max(0.05, track.score)

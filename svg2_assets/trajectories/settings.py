@@ -55,6 +55,8 @@ class AssociationSettings:
     smoothing: float = 0.7  # weight of a new box against the one carried by flow
     jump_lengths: float = 3.0  # a fast thing may jump this many own sizes in a look
     jump_speed: float = 0.6  # own sizes a look before it counts as fast
+    twin_iou: float = 0.6  # two live tracks of one class that overlap this much are one object
+    twin_looks: int = 4
     takeover_seconds: float = 2.0
     takeover_distance: float = 1.5  # own sizes between death and new birth
     takeover_cosine: float = 0.6
@@ -81,11 +83,29 @@ class MaskSettings:
     large_cost: float = 200.0  # milliseconds of the cost model for a large crop
     small_cost: float = 140.0
     size_power: float = 1.5  # of relative size in the priority
+    still_unrest: float = 0.005  # non-rigid motion since the last mask, in own sizes, below which a thing is still
     still_seconds: float = 1.5  # a still thing is segmented no more often than this
     longest_gap: float = 1.5  # seconds of flow kept for warping from both sides
+    trust_flow_seconds: float = 0.25  # up to here from the key, flow alone says where the mask goes
+    trust_box_seconds: float = 1.2  # from here on the box says as much as `box_weight`
+    box_weight: float = 0.7
+    shared_side: float = 0.35  # a box of this share of a crop's side takes its mask from the crop too
+    shared_fill: float = 0.3  # if the mask fills that much of it
+    sure_start: float = 0.5  # score at the start of a shot that is segmented at once
+    rest_seconds: float = 1.0  # after a rejected crop
     fill_seconds: float = 0.6  # detector misses shorter than this are filled
     grid: int = 160  # longest side of the grid a mask is warped on
     shapeless: tuple[str, ...] = ("dining table", "bed")  # saliency returns what stands on them
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSettings:
+    """Two things that show as one foreground: they share crops and carry a trajectory of their union."""
+
+    overlap: float = 0.4  # of the smaller box inside the larger one
+    least_ratio: float = 0.08  # of the areas of the two boxes
+    looks: int = 3  # in a row before they are a group
+    novelty: float = 0.8  # volume IoU with a member above which the union says nothing new
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +154,7 @@ class TrackerSettings:
     masks: MaskSettings = field(default_factory=MaskSettings)
     salience: SalienceSettings = field(default_factory=SalienceSettings)
     classify: ClassifySettings = field(default_factory=ClassifySettings)
+    groups: GroupSettings = field(default_factory=GroupSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
 
     def as_dict(self) -> dict[str, Any]:

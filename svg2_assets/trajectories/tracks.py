@@ -80,6 +80,8 @@ class Track:
     key: KeyMask | None = None
     last_crop: int = -(10**9)
     unrest: float = 0.0
+    rest_until: int = -1
+    twin_looks: int = 0
     emitted_to: int = -1
     masks: dict[int, Mask] = field(default_factory=dict)
     key_frames: list[int] = field(default_factory=list)

@@ -120,10 +120,32 @@ def region_of(boxes: npt.NDArray[np.float32], *, scale: float, shape: tuple[int,
     return x0, y0, max(x0 + 1, min(x1, shape[1])), max(y0 + 1, min(y1, shape[0]))
 
 
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How much the box corrects the flow, by the frames since the key: none up to `near`, `most` from `far` on."""
+
+    near: float
+    far: float
+    most: float
+
+    def box_weight(self, frames: int) -> float:
+        """0..`most`."""
+        return self.most * min(1.0, max(0.0, (abs(frames) - self.near) / max(1e-6, self.far - self.near)))
+
+
 def warp_side(
-    key: KeyMask, grids: Mapping[int, Grid], *, flows: FlowWindow, region: tuple[int, int, int, int]
+    key: KeyMask,
+    grids: Mapping[int, Grid],
+    boxes: Mapping[int, Box],
+    *,
+    flows: FlowWindow,
+    region: tuple[int, int, int, int],
+    trust: Trust,
 ) -> dict[int, Floats]:
-    """The key mask carried to every frame of `grids`, all on one side of it. Stops where flow is not known."""
+    """The key mask carried to every frame of `grids`, all on one side of it. Stops where flow is not known.
+
+    Flow drifts and boxes do not: with distance from the key the box has its say.
+    """
     frames = sorted(grids, key=lambda f: abs(f - key.frame))
     carried: dict[int, Floats] = {}
     if not frames:
@@ -141,16 +163,26 @@ def warp_side(
         grid = grids[frame]
         xs, ys = grid.points()
         moved = way.sample(grid, flows.scale)
-        carried[frame] = sample_key(key, xs[None, :] + moved[..., 0], ys[:, None] + moved[..., 1])
+        u, v = xs[None, :] + moved[..., 0], ys[:, None] + moved[..., 1]
+        weight = np.float32(trust.box_weight(frame - key.frame))
+        if weight:
+            by_box_u, by_box_v = _by_box(key, xs, ys, boxes[frame])
+            u, v = u + weight * (by_box_u[None, :] - u), v + weight * (by_box_v[:, None] - v)
+        carried[frame] = sample_key(key, u, v)
     return carried
+
+
+def _by_box(key: KeyMask, xs: Floats, ys: Floats, box: Box) -> tuple[Floats, Floats]:
+    """Where the columns and rows of `box` lie in the key's own box."""
+    own, there = np.maximum(key.box[2:] - key.box[:2], 1e-3), np.maximum(box[2:] - box[:2], 1e-3)
+    u = (xs - box[0]) / there[0] * own[0] + key.box[0]
+    v = (ys - box[1]) / there[1] * own[1] + key.box[1]
+    return np.asarray(u, np.float32), np.asarray(v, np.float32)
 
 
 def stretch(key: KeyMask, grid: Grid, box: Box) -> Floats:
     """The key mask stretched from its own box to `box`: all that is left where flow has drifted too far."""
-    xs, ys = grid.points()
-    own, there = np.maximum(key.box[2:] - key.box[:2], 1e-3), np.maximum(box[2:] - box[:2], 1e-3)
-    u = (xs - box[0]) / there[0] * own[0] + key.box[0]
-    v = (ys - box[1]) / there[1] * own[1] + key.box[1]
+    u, v = _by_box(key, *grid.points(), box)
     shape = (grid.rows, grid.columns)
     return sample_key(key, np.broadcast_to(u[None, :], shape), np.broadcast_to(v[:, None], shape))
 
@@ -162,6 +194,7 @@ def between(
     grids: Mapping[int, Grid],
     *,
     flows: FlowWindow,
+    trust: Trust,
 ) -> dict[int, Floats]:
     """Foreground at the points of every frame's grid, from the key before, the key after, or both.
 
@@ -173,7 +206,7 @@ def between(
     for key in keys:
         region = region_of(np.stack([*boxes.values(), key.box]), scale=flows.scale, shape=shape)
         wanted = {f: g for f, g in grids.items() if f == key.frame or (f > key.frame) == (key is before)}
-        for frame, found in warp_side(key, wanted, flows=flows, region=region).items():
+        for frame, found in warp_side(key, wanted, boxes, flows=flows, region=region, trust=trust).items():
             sides[frame].append((1.0 / (0.5 + abs(frame - key.frame)), found))
     return {f: _mixed(sides[f], keys, f, grids[f], boxes[f]) for f in boxes} if keys else {}
 
