@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -113,7 +114,7 @@ def scan_folder(
         raise DropError(f"{printable(str(folder))}: drop folder: there is no such folder. Make it, or set SVG2_DROP.")
     notes: list[str] = []
     start = Cursor.parse(cursor)
-    walk = _walk(folder, (), _parts(start.after), notes)
+    walk = _walk(str(folder), (), _parts(start.after), notes)
     try:
         return _scan(walk, start, known=known, limits=limits or Limits(), now=now, notes=notes)
     except PermissionError as error:
@@ -216,49 +217,49 @@ class _Taken:
         return False
 
 
-def _walk(folder: Path, below: tuple[str, ...], after: tuple[str, ...], notes: list[str]) -> Iterator[_Sighting]:
-    """Files under `folder` whose path (as a tuple of names) comes after `after`, in order of paths."""
-    root = folder.joinpath(*below)
-    for entry in _entries(root, notes, is_root=not below):
+def _walk(root: str, below: tuple[str, ...], after: tuple[str, ...], notes: list[str]) -> Iterator[_Sighting]:
+    """Files under `root` whose path (as a tuple of names) comes after `after`, in order of paths."""
+    for entry in _entries(os.path.join(root, *below), notes, is_root=not below):  # noqa: PTH118 - quick
         path = (*below, entry.name)
         if path < after[: len(path)] or path == after:
             continue
         if entry.is_dir(follow_symlinks=False):
             if not entry.name.startswith("."):
-                yield from _walk(folder, path, after, notes)
-        elif is_video_name(entry.name) and (sighting := _sighting(folder, path, notes)) is not None:
+                yield from _walk(root, path, after, notes)
+        elif is_video_name(entry.name) and (sighting := _sighting(root, path, entry, notes)) is not None:
             yield sighting
 
 
-def _entries(folder: Path, notes: list[str], *, is_root: bool) -> Iterable[os.DirEntry[str]]:
+def _entries(folder: str, notes: list[str], *, is_root: bool) -> Iterable[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda e: e.name)
     except OSError as error:
         if is_root:
             raise
-        notes.append(f"{printable(str(folder))}: the folder cannot be read ({error.strerror}); its files are left out.")
+        notes.append(f"{printable(folder)}: the folder cannot be read ({error.strerror}); its files are left out.")
         return ()
 
 
-def _sighting(folder: Path, path: tuple[str, ...], notes: list[str]) -> _Sighting | None:
-    place = folder.joinpath(*path)
-    shown = printable(str(place))
+def _sighting(root: str, path: tuple[str, ...], entry: os.DirEntry[str], notes: list[str]) -> _Sighting | None:
+    place = entry.path
     try:
-        str(place).encode()
-        if place.is_symlink() and not place.resolve(strict=True).is_relative_to(folder.resolve()):
-            notes.append(f"{shown}: a link out of the watched folder is not followed; put the file itself here.")
+        place.encode()
+        if entry.is_symlink() and not Path(place).resolve(strict=True).is_relative_to(Path(root).resolve()):
+            notes.append(f"{printable(place)}: a link out of the folder is not followed; put the file itself here.")
             return None
-        status = place.stat()
+        status = entry.stat()
     except UnicodeEncodeError:
-        notes.append(f"{shown}: the name is not valid UTF-8; rename the file.")
+        notes.append(f"{printable(place)}: the name is not valid UTF-8; rename the file.")
         return None
     except OSError as error:
-        notes.append(f"{shown}: it cannot be looked at ({error.strerror}).")
+        notes.append(f"{printable(place)}: it cannot be looked at ({error.strerror}).")
+        return None
+    if not stat.S_ISREG(status.st_mode):
         return None
     # Whether it may be read is part of its state: a file that is made readable later is offered again.
     state = f"{status.st_size} {status.st_mtime_ns} {os.access(place, os.R_OK)}"
-    file = DroppedFile(str(place), fingerprint_of(str(place), state), status.st_size)
+    file = DroppedFile(place, fingerprint_of(place, state), status.st_size)
     return _Sighting(json.dumps(path), file, max(status.st_mtime, status.st_ctime))
 
 
