@@ -49,7 +49,9 @@ def moments(graph: SceneGraph, candidates: Sequence[int] | IntArray, *, count: i
     """
     frames = np.asarray(candidates, dtype=np.int64)
     seen = _visible_counts(graph)[frames]
-    if seen.any():
+    if np.count_nonzero(seen) >= count:
+        frames, seen = frames[seen > 0], seen[seen > 0]
+    elif seen.any():
         first, last = np.flatnonzero(seen)[[0, -1]]
         frames, seen = frames[first : last + 1], seen[first : last + 1]
     merit = seen + 0.5 * _holding_counts(graph, frames)

@@ -49,6 +49,14 @@ def test_moments_are_spread_over_the_time_in_which_something_is_visible():
     assert np.diff(chosen).min() >= 10
 
 
+def test_times_without_anything_to_see_are_left_out_when_there_are_others():
+    video = scenes.video(frames=400)
+    graph = scenes.graph(video, scenes.box_object(video, 1, (0, 0, 9, 9), frames=[*range(50, 70), *range(300, 350)]))
+    assert all(50 <= f < 70 or 300 <= f < 350 for f in moments(graph, range(400), count=9))
+    brief = scenes.graph(video, scenes.box_object(video, 1, (0, 0, 9, 9), frames=[50, 300]))
+    assert len(moments(brief, range(400), count=9)) == 9
+
+
 def test_of_each_stretch_the_moment_with_most_to_see_is_taken():
     video = scenes.video(frames=100)
     steady = scenes.box_object(video, 1, (0, 0, 9, 9))
