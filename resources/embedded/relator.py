@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields
 from typing import Any
 
 from svg2_assets.labels.protocols import VerifiedLabel
@@ -31,7 +31,7 @@ class EmbeddedRelator:
     def config(self) -> Mapping[str, Any]:
         """Every threshold."""
         parts = {f.name: getattr(self._settings, f.name) for f in fields(self._settings)}
-        return {name: _plain(asdict(part) if is_dataclass(part) else part) for name, part in parts.items()}
+        return {name: _plain(part if isinstance(part, Mapping) else asdict(part)) for name, part in parts.items()}
 
     def extract(
         self, source: FrameSource, tracks: TrackingResult, labels: Sequence[VerifiedLabel]

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from svg2_assets.scene.masks import BoolArray, FloatArray, Mask, run_lengths
+from svg2_assets.scene.masks import FloatArray, Mask, run_lengths
 
 Cells = npt.NDArray[np.uint8]
 
@@ -79,12 +79,6 @@ def meeting(first: Patch, second: Patch, *, frame: tuple[int, int], ring: float)
         ring_first=_filled(to_a, b, width=a_width),
         ring_second=_filled(to_b, a, width=b_width),
     )
-
-
-def grown(mask: Cells, cells: int) -> BoolArray:
-    """`mask` [h, w] dilated by a disc of radius `cells`."""
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * cells + 1, 2 * cells + 1))
-    return np.asarray(cv2.dilate(mask, disc) > 0)
 
 
 def _middles(low: float, high: float, *, step: float, limit: int) -> tuple[int, npt.NDArray[np.int64]]:

@@ -6,14 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from svg2_assets.relations.claims import Claim, claim
 from svg2_assets.relations.looks import Look, Seen, see
-from svg2_assets.relations.pairs import Pair
+from svg2_assets.relations.pairs import Pair, Side
 from svg2_assets.relations.sampling import Grid
-from svg2_assets.relations.things import is_a
+from svg2_assets.relations.things import LEFT, RIGHT, is_a
 from svg2_assets.relations.thresholds import Manipulation, Thresholds
-from svg2_assets.scene.masks import BoolArray, IntArray
+from svg2_assets.scene.masks import BoolArray, FloatArray, IntArray
 from svg2_assets.scene.taxonomy import ANIMALS, PEOPLE, RIDEABLE, SURFACES, VEHICLES
 from svg2_assets.scene.video import FrameSource
 
@@ -45,10 +46,7 @@ def _candidate(pair: Pair, rules: Manipulation) -> bool:
         return False
     if np.median(thing.size**2 / person.size**2) > rules.largest or pair.contact.mean() < rules.contact_least:
         return False
-    speed = thing.pace / np.maximum(thing.height, 1.0)
-    at_rest = np.median(speed[pair.contact]) <= rules.fastest
-    steps = np.gradient(pair.times) if len(pair.times) > 1 else np.zeros(1)
-    return bool(at_rest and (speed * steps)[pair.contact].sum() >= rules.path)
+    return bool(np.median(_loose_speed(pair)[pair.contact]) <= rules.fastest and thing.thing.path >= rules.path)
 
 
 def _looks(i: int, pair: Pair, source: FrameSource, grid: Grid, rules: Manipulation) -> Iterator[Look]:
@@ -91,8 +89,13 @@ def _contacts(run: IntArray, pair: Pair, rules: Manipulation) -> list[IntArray]:
 
 def _in_hand(seen: Seen, pair: Pair, k: int, rules: Manipulation) -> bool:
     """Whether the thing moves, no faster than in a hand."""
-    slow = pair.second.pace[k] <= rules.fastest * pair.second.height[k]
-    return bool(slow and seen.motion >= rules.pixels)
+    return bool(_loose_speed(pair)[k] <= rules.fastest and seen.motion >= rules.pixels)
+
+
+def _loose_speed(pair: Pair) -> FloatArray:
+    """[K] how fast the thing moves relative to the person, own heights a second."""
+    loose = pair.second.velocity - pair.first.velocity
+    return np.asarray(np.hypot(loose[:, 0], loose[:, 1]) / np.maximum(pair.second.height, 1.0))
 
 
 def _held(stretch: IntArray, moving: list[int], sights: Sights, pair: Pair, rules: Manipulation) -> IntArray:
@@ -112,6 +115,18 @@ def _claims(pair: Pair, held: BoolArray, share: float, settings: Thresholds) -> 
     person, thing = pair.first, pair.second
     named = thing.thing.name_confidence if thing.thing.named else UNNAMED_WEIGHT
     weight = person.thing.name_confidence * max(named, UNNAMED_WEIGHT) * min(1.0, 0.5 + share)
-    walks = held & (person.pace >= settings.kinetics.speed * person.height)
+    walks = held & (_progress(person, pair.times) >= settings.kinetics.speed * person.height)
     yield from claim(pair, "holding", held & ~walks, weight=weight)
     yield from claim(pair, "carrying", walks, weight=weight)
+
+
+def _progress(person: Side, times: FloatArray) -> FloatArray:
+    """[K] pixels a second that the whole body travels sideways: the slower of its two sides, so that a stretched arm
+    is no step.
+    """
+    if len(times) < 2:
+        return np.zeros(len(times))
+    sides = np.gradient(person.boxes[:, [LEFT, RIGHT]], times, axis=0)
+    own = sides - sides.mean(axis=1, keepdims=True) + person.velocity[:, :1]
+    slower = np.where(np.sign(own[:, 0]) == np.sign(own[:, 1]), np.abs(own).min(axis=1), 0.0)
+    return np.asarray(uniform_filter1d(slower, size=min(5, len(slower))))

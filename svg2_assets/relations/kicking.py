@@ -13,10 +13,12 @@ from svg2_assets.relations.things import Thing, is_a
 from svg2_assets.relations.thresholds import Manipulation, Thresholds
 from svg2_assets.scene import masks as mask_algebra
 from svg2_assets.scene.masks import BoolArray, FloatArray, IntArray
+from svg2_assets.scene.taxonomy import UNKNOWN_NAME
 from svg2_assets.scene.video import Video
 
 BALLS = frozenset({"ball", "football", "basketball", "volleyball"})
-UNNAMED_WEIGHT = 0.7
+OPEN_NAMES = frozenset({UNKNOWN_NAME, "sports equipment"})
+ROUND_WEIGHT = 0.8  # a round thing is not always a ball
 
 
 def kicking(pair: Pair, video: Video, grid: Grid, settings: Thresholds) -> Iterator[Claim]:
@@ -31,17 +33,17 @@ def kicking(pair: Pair, video: Video, grid: Grid, settings: Thresholds) -> Itera
     impacts = _impacts(person, ball, video, rules)
     raw = _around(impacts, grid.times[pair.cells], rules)
     if raw.any():
-        doubt = (1.0 if ball.named else UNNAMED_WEIGHT) * person.name_confidence
+        doubt = (1.0 if is_a(ball.name, BALLS) else ROUND_WEIGHT) * person.name_confidence
         evidence = len(impacts) / (len(impacts) + 1)
         yield Claim(person.id, "kicking", ball.id, pair.cells, raw, weight=doubt * evidence, settled=True)
 
 
 def _ball(pair: Pair, rules: Manipulation) -> bool:
-    """A ball by name, or an unnamed thing that is small and round."""
+    """A ball by name, or a small round thing whose name leaves it open."""
     thing = pair.second.thing
     if is_a(thing.name, BALLS):
         return True
-    if thing.named or np.median(pair.second.height / pair.first.height) > rules.ball_size:
+    if thing.name not in OPEN_NAMES or np.median(pair.second.height / pair.first.height) > rules.ball_size:
         return False
     sides = pair.second.extent
     aspect = np.median(sides.min(axis=1) / np.maximum(sides.max(axis=1), 1.0))

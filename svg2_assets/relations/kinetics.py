@@ -62,11 +62,15 @@ def towards_camera(thing: Thing, settings: Thresholds) -> Iterator[Claim]:
 
 
 def through_the_border(thing: Thing, grid: Grid, settings: Thresholds) -> Iterator[Claim]:
-    """The track begins (ends) on the frame's border while the thing itself moves inward (outward)."""
-    for run in grid.runs(thing.cells):
-        here = thing.cells[run]
-        yield from _crossing(thing, grid, here, settings.kinetics, entering=True)
-        yield from _crossing(thing, grid, here[::-1], settings.kinetics, entering=False)
+    """The track begins (ends) on the frame's border while the thing itself moves inward (outward).
+
+    Where a track is only interrupted at the border, nobody knows whether the thing left.
+    """
+    runs = [thing.cells[run] for run in grid.runs(thing.cells)]
+    for run in runs[:1]:
+        yield from _crossing(thing, grid, run, settings.kinetics, entering=True)
+    for run in runs[-1:]:
+        yield from _crossing(thing, grid, run[::-1], settings.kinetics, entering=False)
 
 
 def _really_changes(pair: Pair, settings: Thresholds, *, sign: float) -> Callable[[Span], bool]:

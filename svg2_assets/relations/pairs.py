@@ -53,7 +53,7 @@ class Side:
     @property
     def feet(self) -> FloatArray:
         """[K, 2] middle of the lower side."""
-        return np.stack((self.centre[:, 0], self.high[:, 1]), axis=1)
+        return np.asarray(np.stack((self.centre[:, 0], self.high[:, 1]), axis=1))
 
     @property
     def height(self) -> FloatArray:
@@ -63,7 +63,7 @@ class Side:
     @property
     def size(self) -> FloatArray:
         """[K] square root of the box's area."""
-        return np.sqrt(self.extent.prod(axis=1))
+        return np.asarray(np.sqrt(self.extent.prod(axis=1)))
 
     @property
     def pace(self) -> FloatArray:

@@ -29,8 +29,13 @@ def test_things_far_apart_are_not_worth_saying() -> None:
 
 
 def test_a_pot_over_a_cup_is_above_it() -> None:
-    world = World().add("pot", still(60, 20, 60, 50)).add("cup", still(110, 110, 40, 40))
+    world = World().add("pot", moving(60, 40, 60, 50, vy=-6)).add("cup", still(110, 110, 40, 40))
     assert world.find("above") is not None
+
+
+def test_what_was_never_moved_may_just_be_farther_away() -> None:
+    world = World().add("pot", still(60, 40, 60, 50)).add("cup", still(110, 110, 40, 40))
+    assert world.find("above") is None
 
 
 def test_a_person_higher_up_in_the_image_is_farther_away_and_not_above() -> None:

@@ -21,7 +21,8 @@ BACKENDS: list[Callable[[], RelationExtractor]] = [EmbeddedRelator, FakeRelator]
 
 @pytest.fixture(params=BACKENDS, ids=["embedded", "fake"])
 def relator(request: pytest.FixtureRequest) -> RelationExtractor:
-    return request.param()
+    made: RelationExtractor = request.param()
+    return made
 
 
 def street() -> World:
