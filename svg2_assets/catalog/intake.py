@@ -39,12 +39,11 @@ class Catalog(Tables, Protocol):
 
 @dataclass(slots=True)
 class Intake:
-    """What became of the names given: ids in order (new or known before), new ids, and names refused with the reason."""
+    """What became of the names given: ids in order (new or known before), the new ones, their partitions."""
 
     video_ids: list[str] = field(default_factory=list)
     new: list[str] = field(default_factory=list)
     partitions: list[str] = field(default_factory=list)
-    refused: dict[str, str] = field(default_factory=dict)
 
 
 def register(
@@ -56,7 +55,7 @@ def register(
     corpus: str = "batch",
     fingerprints: Mapping[str, str] | None = None,
 ) -> Intake:
-    """Register `uris`. `batch_size` is asked with the number of new videos; 1 gives each its own partition.
+    """Register `uris`; `batch_size` is asked with the number of new videos, 1 gives each its own partition.
 
     `fingerprints` (URI -> size and time, or etag) are kept, so that a later look at the same place can be skipped.
     """
@@ -129,7 +128,7 @@ def _new_row(uri: str, video: str, sha256: str, problem: VideoError | None) -> d
         "names": [],
         "fingerprints": [],
         "sha256": sha256,
-        "status": "unreadable" if problem else "registered",
+        "status": "registered",
         "reason": problem.reason if problem else None,
         "error": str(problem) if problem else None,
         "variable_rate": False,

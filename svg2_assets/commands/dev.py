@@ -21,4 +21,5 @@ def dev(installation: Installation, console: Console, *, port: int) -> int:
     command = [sys.executable, "-m", "dagster", "dev", "-m", "svg2_assets.definitions"]
     command += ["-h", "127.0.0.1", "-p", str(port)]
     environment = {**os.environ, "SVG2_HOME": str(settings.home.absolute())}
+    environment.setdefault("DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS", "300")  # hashing a large drop takes its time
     return subprocess.run(command, env=environment, check=False).returncode
