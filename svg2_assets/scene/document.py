@@ -144,17 +144,26 @@ def write(graph: SceneGraph) -> dict[str, Any]:
 
 def read(document: str | bytes | dict[str, Any]) -> SceneGraph:
     """The graph in `document` (JSON text or the parsed form). Raises `InvalidSceneDocument`."""
+    parsed = _parse(document) if isinstance(document, str | bytes) else document
     try:
-        parsed = json.loads(document) if isinstance(document, str | bytes) else document
         form = SceneGraphForm.model_validate(parsed)
-    except json.JSONDecodeError as error:
-        raise InvalidSceneDocument(f"not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from error
     except ValidationError as error:
         raise InvalidSceneDocument(_places(error)) from error
     try:
         return _read(form)
     except InvalidSceneValue as error:
         raise InvalidSceneDocument(str(error)) from error
+
+
+def _parse(text: str | bytes) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InvalidSceneDocument(f"not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except RecursionError as error:
+        raise InvalidSceneDocument("not JSON: nested too deeply") from error
+    except ValueError as error:  # bytes that are no text, integers of thousands of digits
+        raise InvalidSceneDocument(f"not JSON: {error}") from error
 
 
 def _places(error: ValidationError, most: int = 20) -> str:

@@ -143,11 +143,13 @@ class Mask:
         try:
             height, width = (int(n) for n in value["size"])
             counts = value["counts"]
-        except (TypeError, KeyError, ValueError) as error:
+        except (TypeError, KeyError, ValueError, OverflowError) as error:
             raise InvalidSceneValue('a mask is {"size": [height, width], "counts": string}') from error
         if not isinstance(counts, str | bytes):
             raise InvalidSceneValue(f"RLE counts must be a compressed string, not {type(counts).__name__}")
-        mask = cls(height, width, counts.encode() if isinstance(counts, str) else counts)
+        # Whatever is not ASCII must stay outside COCO's code, lone surrogates too.
+        runs = counts.encode(errors="surrogatepass") if isinstance(counts, str) else counts
+        mask = cls(height, width, runs)
         mask.check()
         return mask
 
