@@ -10,14 +10,14 @@ from svg2_assets.scene.graph import Relation, SceneGraph
 from svg2_assets.scene.video import Frame, Pixels, Video
 from svg2_assets.scene_graphs.preview import lettering
 from svg2_assets.scene_graphs.preview.moments import holds_at, middle_of
-from svg2_assets.scene_graphs.preview.overlay import Shown, paint
+from svg2_assets.scene_graphs.preview.overlay import Shown, paint, tag_size
 from svg2_assets.scene_graphs.preview.palette import NIGHT, NIGHT_FAINT, NIGHT_INK, tint
 from svg2_assets.scene_graphs.preview.phrases import Inks, by_interest, clock, relation_phrase
 from svg2_assets.scene_graphs.preview.tags import TagPlacer
 
 ROWS, CAPTION_ROWS, CLOCK_ROWS = 480, 62, 24
 WIDEST, NARROWEST, LOWEST = 960, 400, 240
-TAG_SIZE, CAPTION_SIZE = 13, 14
+CAPTION_SIZE = 13
 _MARGIN, _BETWEEN = 8, 18
 _INKS = Inks(NIGHT_INK, lift=0.45)
 
@@ -34,6 +34,7 @@ class ClipPage:
     def __init__(self, graph: SceneGraph) -> None:
         self._graph = graph
         self._relations = by_interest(graph.relations)
+        self._tag_size = tag_size(graph)
         width, height = fitted(graph.video, width=WIDEST, height=ROWS - CAPTION_ROWS, lowest=LOWEST)
         self.picture = width, height
         self.size = _even(max(NARROWEST, width)), _even(height + CAPTION_ROWS)
@@ -46,7 +47,7 @@ class ClipPage:
     def draw(self, frame: Frame, shown: Sequence[Shown]) -> Pixels:
         """The picture of one frame. The array is reused by the next call."""
         width, height = self.picture
-        painted = paint(resized(frame.pixels, self.picture), shown, placer=self._placer, text_size=TAG_SIZE)
+        painted = paint(resized(frame.pixels, self.picture), shown, placer=self._placer, text_size=self._tag_size)
         self._page[:height, self._left : self._left + width] = painted
         time = middle_of(self._graph.video, frame.index)
         holding = [r for r in self._relations if holds_at(r, time)]
@@ -67,7 +68,7 @@ class ClipPage:
             x = _MARGIN
             for phrase in items:
                 room = self.size[0] - _MARGIN - x
-                y = top + row * (line + 1)
+                y = top + row * (line + 3)
                 x += lettering.write_phrase(self._page, phrase, at=(x, y), size=CAPTION_SIZE, width=room) + _BETWEEN
         self._left_over = left_over
 

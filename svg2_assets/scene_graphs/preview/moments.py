@@ -48,7 +48,7 @@ def moments(graph: SceneGraph, candidates: Sequence[int] | IntArray, *, count: i
     Of each stretch the frame with most to see is taken (visible objects, relations that hold), rather near its middle.
     """
     frames = np.asarray(candidates, dtype=np.int64)
-    seen = _visible_counts(graph)[frames]
+    seen = visible_counts(graph)[frames]
     if np.count_nonzero(seen) >= count:
         frames, seen = frames[seen > 0], seen[seen > 0]
     elif seen.any():
@@ -60,6 +60,14 @@ def moments(graph: SceneGraph, candidates: Sequence[int] | IntArray, *, count: i
         off_centre = np.abs(stretch - stretch.mean()) / max(1.0, len(stretch))
         chosen.append(int(frames[stretch[int(np.argmax((1 + merit[stretch]) * (1 - off_centre)))]]))
     return tuple(chosen)
+
+
+def visible_counts(graph: SceneGraph) -> FloatArray:
+    """How many objects each frame shows, [num_frames]."""
+    counts = np.zeros(graph.video.num_frames)
+    for one in graph.objects:
+        counts[list(one.trajectory.frames)] += 1
+    return counts
 
 
 def middle_of(video: Video, frame: int) -> float:
@@ -83,13 +91,6 @@ def _parts(duration: float) -> list[tuple[float, float]]:
 def _frames_at(video: Video, times: FloatArray) -> list[int]:
     frames = np.searchsorted(video.edges, times + _FARTHEST, side="right") - 1
     return [int(f) for f in frames.clip(0, video.num_frames - 1)]
-
-
-def _visible_counts(graph: SceneGraph) -> FloatArray:
-    counts = np.zeros(graph.video.num_frames)
-    for one in graph.objects:
-        counts[list(one.trajectory.frames)] += 1
-    return counts
 
 
 def _holding_counts(graph: SceneGraph, frames: IntArray) -> FloatArray:

@@ -13,13 +13,14 @@ from svg2_assets.scene.graph import SceneGraph, SceneObject
 from svg2_assets.scene.masks import Mask, run_lengths
 from svg2_assets.scene.video import Pixels
 from svg2_assets.scene_graphs.preview import lettering
+from svg2_assets.scene_graphs.preview.moments import visible_counts
 from svg2_assets.scene_graphs.preview.palette import BLACK, WHITE, Color, color_of
 from svg2_assets.scene_graphs.preview.tags import Box, TagPlacer, Wanted, is_apart
 
 FILL = 0.42  # share of the colour inside a mask
 _STAIR = 0.7  # pixels that an outline may be off
 _UNDER = 30  # columns on either side over which a tag reaches
-CROWD = 6  # objects above which tags get smaller
+TAG_SIZE, CROWDED_TAG_SIZE, CROWD = 13, 11, 6  # sizes of the type, and objects at once that make a crowd
 LONGEST_NAME = 160  # columns of the name in a tag
 
 Shown = tuple[SceneObject, Mask]
@@ -45,16 +46,17 @@ def shown_by_frame(graph: SceneGraph, frames: set[int]) -> dict[int, list[Shown]
     return found
 
 
-def paint(pixels: Pixels, shown: Sequence[Shown], *, placer: TagPlacer, text_size: int) -> Pixels:
-    """A copy of `pixels` [H, W, 3] with coloured masks, outlines and tags; masks may have any other resolution.
+def tag_size(graph: SceneGraph) -> int:
+    """The size of the type in tags: one for the whole video, smaller where many objects are visible at once."""
+    return CROWDED_TAG_SIZE if visible_counts(graph).max() > CROWD else TAG_SIZE
 
-    Tags are written in `text_size`, smaller in a crowd.
-    """
+
+def paint(pixels: Pixels, shown: Sequence[Shown], *, placer: TagPlacer, text_size: int) -> Pixels:
+    """A copy of `pixels` [H, W, 3] with coloured masks, outlines and tags; masks may have any other resolution."""
     picture = np.ascontiguousarray(pixels)
     shapes = {o.id: _shape(mask, width=picture.shape[1], height=picture.shape[0]) for o, mask in shown}
     picture = _fill(picture, shapes)
-    size = text_size if len(shown) <= CROWD else text_size - 2
-    _tag(picture, {o.id: o for o, _ in shown}, shapes=shapes, placer=placer, text_size=size)
+    _tag(picture, {o.id: o for o, _ in shown}, shapes=shapes, placer=placer, text_size=text_size)
     return picture
 
 

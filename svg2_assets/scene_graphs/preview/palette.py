@@ -17,9 +17,9 @@ def _rgb(code: str) -> Color:
 
 
 _BASE = tuple(
-    _rgb(code) for code in "E69F00 56B4E9 009E73 CC79A7 F0E442 D55E00 0072B2 44AA99 AA4499 999933 CC6677 882255".split()
+    _rgb(code) for code in "E69F00 56B4E9 009E73 CC79A7 F0E442 D55E00 0072B2 44AA99 AA4499 999933 CC6677 993366".split()
 )
-_TINTS = (0.0, -0.35, 0.45)  # shares of white (positive) or black; a later round of ids takes the next tint
+_TINTS = (0.0, -0.3, 0.45)  # shares of white (positive) or black; a later round of ids takes the next tint
 
 CAMERA = _rgb("9AA4AE")
 CATEGORIES = {

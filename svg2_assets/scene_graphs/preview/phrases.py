@@ -49,8 +49,10 @@ def end_phrase(graph: SceneGraph, object_id: int, *, inks: Inks, short: bool = F
 
 
 def by_interest(relations: Iterable[Relation]) -> list[Relation]:
-    """The most telling first: by category, then by confidence, then by duration."""
-    return sorted(relations, key=lambda r: (_TELLING.index(r.category), -r.confidence, -r.spans.duration, r.key))
+    """The most telling first: by category, then by confidence (to a tenth), then what holds for a shorter time."""
+    return sorted(
+        relations, key=lambda r: (_TELLING.index(r.category), -round(r.confidence, 1), r.spans.duration, r.key)
+    )
 
 
 def clock(seconds: float) -> str:

@@ -14,7 +14,7 @@ from svg2_assets.scene_graphs.preview import lettering
 from svg2_assets.scene_graphs.preview.clip import fitted, resized
 from svg2_assets.scene_graphs.preview.lettering import BOLD, Run
 from svg2_assets.scene_graphs.preview.moments import holds_at, middle_of
-from svg2_assets.scene_graphs.preview.overlay import Shown, paint
+from svg2_assets.scene_graphs.preview.overlay import Shown, paint, tag_size
 from svg2_assets.scene_graphs.preview.palette import FAINT, INK, RULE, STRIPE, WHITE, color_of
 from svg2_assets.scene_graphs.preview.phrases import (
     Inks,
@@ -27,7 +27,7 @@ from svg2_assets.scene_graphs.preview.phrases import (
 from svg2_assets.scene_graphs.preview.tags import TagPlacer
 
 WIDTH, MARGIN, GAP = 1600, 28, 14
-TAG_SIZE, CAPTION_SIZE, LEGEND_SIZE = 13, 14, 15
+CAPTION_SIZE, LEGEND_SIZE = 14, 15
 HEADER, CAPTION, ROW = 84, 30, 27
 MOST_OBJECTS, MOST_RELATIONS = 24, 24
 _INKS = Inks(INK)
@@ -47,6 +47,7 @@ class ContactSheet:
     def __init__(self, graph: SceneGraph, frames: Sequence[int]) -> None:
         self._graph, self._frames = graph, list(frames)
         self._relations = by_interest(graph.relations)
+        self._tag_size = tag_size(graph)
         self._columns = min(4 if graph.video.width < 1.15 * graph.video.height else 3, len(self._frames))
         width = (WIDTH - 2 * MARGIN - (self._columns - 1) * GAP) // self._columns
         self.picture = fitted(graph.video, width=width, height=520, lowest=300)
@@ -63,7 +64,7 @@ class ContactSheet:
         y = HEADER + row * (self._cell[1] + GAP)
         width, height = self.picture
         placer = TagPlacer(width, height)
-        painted = paint(resized(frame.pixels, self.picture), shown, placer=placer, text_size=TAG_SIZE)
+        painted = paint(resized(frame.pixels, self.picture), shown, placer=placer, text_size=self._tag_size)
         self._page[y : y + height, x : x + width] = painted
         self._caption(frame, at=(x, y + height + 5))
 
