@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from svg2_assets.scene.errors import Svg2Error, printable
 
 _SECRET_OPTION = re.compile(r"secret|token|password|access_key|account_key|credential|sas", re.IGNORECASE)
-_USER_INFO = re.compile(r"//[^/@\s]+@")
+# A secret may hold slashes; without a colon, an @ after the first slash belongs to the path.
+_USER_INFO = re.compile(r"//(?:[^/@:\s]+:[^@\s]*|[^/@\s]+)@")
 _SECRET_IN_TEXT = re.compile(
     r"(?i)((?:aws_)?(?:secret_access_key|session_token|access_key_id)|X-Amz-(?:Signature|Credential|Security-Token))"
     r"([\"']?\s*[=:]\s*(?:Some\()?[\"']?)[^\s\"'&,)]+"
@@ -88,7 +89,8 @@ _SYMPTOMS = (
         "Run again; if it persists, write with fewer processes or larger flushes.",
     ),
     _symptom(
-        r"corrupt|magic number|decode error|protobuf|invalid (?:file|manifest|footer)|unexpected eof"
+        r"corrupt|failed to fill whole buffer|early eof|invalid range|panicked"
+        r"|magic number|decode error|protobuf|invalid (?:file|manifest|footer)|unexpected eof"
         r"|os error 2\b|no such file|object at location .* not found|not found:|file size is too small|out of range",
         "corrupted",
         "files of the table are damaged or missing.",

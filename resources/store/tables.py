@@ -131,12 +131,16 @@ class Tables:
 
     def run(self, name: str, action: str, work: Callable[[], _T]) -> _T:
         """`work()`, tried again with jitter while other writers win; any other failure as a `StoreError`."""
+        if self._connection is not None and self._pid != os.getpid():
+            raise self._error(name, "forked", "it was opened before this process forked.", "Start workers with spawn.")
         for attempt in range(COMMIT_ATTEMPTS):
             try:
                 return work()
             except _LostRace as lost:
                 error = self._error(name, "conflict", f"{action}: {lost}.", "Let one run at a time write a video.")
-            except (RuntimeError, ValueError, OSError, pa.ArrowException) as raised:
+            except Exception as raised:
+                if not _of_storage(raised):
+                    raise
                 error = self._explained(raised, name, action)
             if error.reason != "conflict" or attempt == COMMIT_ATTEMPTS - 1:
                 raise error
@@ -157,8 +161,6 @@ class Tables:
     def _connected(self) -> Any:
         if self._connection is None:
             self._connection, self._pid = _connect(self.uri, self.options), os.getpid()
-        if self._pid != os.getpid():
-            raise self._error("", "forked", "it was opened before this process forked.", "Start workers with spawn.")
         return self._connection
 
     def _open(self, name: str) -> Any | None:
@@ -241,6 +243,12 @@ class Tables:
         found = handle.count_rows(scope)
         if found != expected:
             raise _LostRace(f"another run wrote the same videos at once ({found} rows where {expected} belong)")
+
+
+def _of_storage(raised: Exception) -> bool:
+    """Whether `raised` is an error of the library; a panic of its Rust core is of a class that it does not export."""
+    storage = isinstance(raised, (RuntimeError, ValueError, OSError, pa.ArrowException))
+    return storage or type(raised).__name__ == "RustPanic"
 
 
 def _scanned(reader: Any, columns: Sequence[str], condition: str | None) -> pa.Table:

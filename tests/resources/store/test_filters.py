@@ -16,7 +16,8 @@ from resources.store.store import SceneGraphStore
 
 HOSTILE = [
     "it's", "a''b", "'", "''", "\\", "\\'", "new\nline", "\r\n", "nul\x00x", "tab\t", '"quoted"', "`tick`", "100%_",
-    "'; -- ", "' OR 1=1 --", "x') OR TRUE --", "/* */", "$1 ?", "{}", "ünï🎬", "\u2028", "\u202e", "é", "e\u0301", "..", " ",
+    "'; -- ", "' OR 1=1 --", "x') OR TRUE --", "/* */", "$1 ?", "{}", "ünï🎬", "\u2028", "\u202e", "é", "e\u0301",
+    "..", " ",
 ]  # fmt: skip
 
 

@@ -41,7 +41,9 @@ def test_a_video_without_rows_ends_up_with_none_and_repeating_that_commits_nothi
 
 
 def test_parsed_and_verified_labels_are_replaced_apart(store: SceneGraphStore) -> None:
-    store.replace("labels", [{"video_id": "a", "object_id": i, "name": "dog"} for i in range(3)], video_ids=["a"], stage="parsed")
+    store.replace(
+        "labels", [{"video_id": "a", "object_id": i, "name": "dog"} for i in range(3)], video_ids=["a"], stage="parsed"
+    )
     store.replace("labels", [{"video_id": "a", "object_id": 0, "verdict": "yes"}], video_ids=["a"], stage="verified")
     store.replace("labels", [{"video_id": "a", "object_id": 1, "name": "cat"}], video_ids=["a"], stage="parsed")
     rows = store.read("labels", columns=["stage", "object_id", "name", "verdict"]).sort("stage").rows()
@@ -52,7 +54,9 @@ def test_rows_come_back_as_they_went_in(store: SceneGraphStore) -> None:
     row = {
         "video_id": "a", "stage": "parsed", "object_id": 3, "name": "dog", "confidence": 0.25, "uncertain": True,
         "alternatives": ["wolf", "it's a \"fox\"\n"], "evidence": "{}",
-        "attributes": [{"value": "brown", "type": "colour", "confidence": 0.5}, {"value": "big", "type": "size", "confidence": None}],
+        "attributes": [
+            {"value": "brown", "type": "colour", "confidence": 0.5}, {"value": "big", "type": "size", "confidence": None},
+        ],
     }  # fmt: skip
     store.replace("labels", [row], video_ids=["a"], stage="parsed")
     read = store.read("labels").to_dicts()[0]
@@ -64,7 +68,12 @@ def test_rows_come_back_as_they_went_in(store: SceneGraphStore) -> None:
 
 def test_a_polars_frame_and_an_arrow_table_are_rows_too(store: SceneGraphStore) -> None:
     frame = pl.DataFrame(
-        {"relation_id": [0, 1], "video_id": ["a", "a"], "spans": [[{"start": 0.0, "end": 1.5}], []], "predicate": "near"}
+        {
+            "relation_id": [0, 1],
+            "video_id": ["a", "a"],
+            "spans": [[{"start": 0.0, "end": 1.5}], []],
+            "predicate": "near",
+        }
     )
     store.replace("relations", frame, video_ids=["a"])
     kept = store.read("relations")

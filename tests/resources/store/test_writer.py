@@ -36,6 +36,12 @@ class Recording(SceneGraphStore):
         self.statements.append((table, len(rows)))
 
 
+def put_and_die(store: SceneGraphStore) -> None:
+    with store.writer(run_id="r") as finished:
+        finished.put("a", tracks("a", "1"), tracked("1"))
+        raise RuntimeError("backend died")
+
+
 @pytest.fixture
 def store(tmp_path: Any) -> Recording:
     return Recording(str(tmp_path))
@@ -76,9 +82,8 @@ def test_a_finished_video_waits_no_longer_than_told_while_the_next_one_is_comput
 
 
 def test_finished_videos_survive_the_failure_of_a_later_one(store: Recording) -> None:
-    with pytest.raises(RuntimeError, match="backend"), store.writer(run_id="r") as finished:
-        finished.put("a", tracks("a", "1"), tracked("1"))
-        raise RuntimeError("backend died")
+    with pytest.raises(RuntimeError, match="backend"):
+        put_and_die(store)
     assert store.states("trajectories")["video_id"].to_list() == ["a"]
     assert store.count("masks") == 3
 
@@ -100,7 +105,12 @@ def test_rows_and_state_are_completed_from_the_put(store: Recording) -> None:
     with store.writer(run_id="run 7") as finished:
         finished.put("a", {"labels": [{"object_id": 4, "name": "dog"}]}, state, stage="parsed")
     label = store.read("labels").to_dicts()[0]
-    assert (label["video_id"], label["stage"], label["run_id"], label["prompt_version"]) == ("a", "parsed", "run 7", "p2")
+    assert (label["video_id"], label["stage"], label["run_id"], label["prompt_version"]) == (
+        "a",
+        "parsed",
+        "run 7",
+        "p2",
+    )
     assert {name: label[name] for name in PROVENANCE} == PROVENANCE
     kept = store.states("parsed_labels", ["a"]).to_dicts()[0]
     assert (kept["rows"], kept["attempts"], kept["run_id"]) == (1, 1, "run 7")
@@ -121,7 +131,9 @@ def test_a_failure_goes_with_its_state_and_leaves_rows_alone(store: Recording) -
     with store.writer(run_id="2") as finished:
         finished.put("a", {"failures": [failure]}, {"phase": "trajectories", "status": "failed", "error": "ended"})
     assert store.count("masks") == 3
-    assert store.read("failures", columns=["video_id", "phase", "reason"]).rows() == [("a", "trajectories", "truncated")]
+    assert store.read("failures", columns=["video_id", "phase", "reason"]).rows() == [
+        ("a", "trajectories", "truncated")
+    ]
     assert store.states("trajectories")["status"].to_list() == ["failed"]
 
 
@@ -151,16 +163,17 @@ def test_what_could_not_be_written_is_tried_again(store: Recording) -> None:
 
 def test_an_error_of_the_block_is_not_hidden_by_one_of_the_last_flush(store: Recording) -> None:
     store.fail_at = "masks"
-    with pytest.raises(RuntimeError, match="backend") as raised, store.writer(run_id="1") as finished:
-        finished.put("a", tracks("a", "1"), tracked("1"))
-        raise RuntimeError("backend died")
+    with pytest.raises(RuntimeError, match="backend") as raised:
+        put_and_die(store)
     assert "1 finished videos could not be written" in "".join(raised.value.__notes__)
 
 
 def test_two_phases_of_a_video_share_a_flush_and_the_same_phase_twice_does_not(store: Recording) -> None:
     with store.writer(run_id="r") as finished:
         finished.put("a", tracks("a", "1"), tracked("1"))
-        finished.put("a", {"descriptions": [{"object_id": 0, "text": "t"}]}, {"phase": "descriptions", "status": "done"})
+        finished.put(
+            "a", {"descriptions": [{"object_id": 0, "text": "t"}]}, {"phase": "descriptions", "status": "done"}
+        )
         assert store.statements == []
         finished.put("a", {"trajectories": objects("a", [9]), "masks": masks("a", [9])}, tracked("2"))
         assert [table for table, _ in store.statements] == ["trajectories", "masks", "descriptions", "phase_state"]

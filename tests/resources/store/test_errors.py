@@ -1,0 +1,171 @@
+"""Every failure of the storage is told with the table, the reason and the remedy, and without a credential."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from resources.store.errors import StoreError, explained, redacted_uri, secret_values
+from resources.store.store import SceneGraphStore
+from tests.resources.store.rows_of import masks, tracked, tracks
+
+SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+PROGRAM = """
+import os, resource, signal, sys
+from resources.store.errors import StoreError
+from resources.store.store import SceneGraphStore
+from tests.resources.store.rows_of import tracked, tracks
+uri, limit, user = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+store = SceneGraphStore(uri)
+store.count("videos")
+if limit:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+if user:
+    os.setgid(user); os.setuid(user)
+rows = tracks("b", "new")
+rows["masks"] = [{**row, "counts": [os.urandom(200_000)] * 2} for row in rows["masks"]]
+try:
+    with store.writer(run_id="r") as finished:
+        finished.put("b", rows, tracked("new"))
+except StoreError as error:
+    print(error.reason, "|", error)
+"""
+
+
+def said_by_a_process(uri: str, *, limit: int = 0, user: int = 0) -> str:
+    command = [sys.executable, "-c", PROGRAM, uri, str(limit), str(user)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    return done.stdout
+
+
+def assert_old_rows_are_whole(uri: str) -> None:
+    store = SceneGraphStore(uri)
+    assert store.read("masks")["video_id"].unique().to_list() == ["a"]
+    assert store.states()["video_id"].to_list() == ["a"]
+
+
+def with_a_video(uri: str) -> SceneGraphStore:
+    store = SceneGraphStore(uri)
+    with store.writer(run_id="r") as finished:
+        finished.put("a", tracks("a", "old"), tracked("old"))
+    return store
+
+
+def test_a_file_size_limit_is_a_full_disk_and_nothing_is_half_written(tmp_path: Path) -> None:
+    with_a_video(str(tmp_path))
+    said = said_by_a_process(str(tmp_path), limit=100_000)
+    assert said.startswith("disk-full |")
+    assert "table masks" in said
+    assert "Free space" in said
+    assert_old_rows_are_whole(str(tmp_path))
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(place)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("mounting a small file system is not allowed here")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk_is_named_and_the_store_works_again_once_there_is_space(tiny_disk: Path) -> None:
+    store = with_a_video(str(tiny_disk))
+    with pytest.raises(StoreError, match="disk is full") as raised:
+        store.replace("masks", masks("b", size=200_000), video_ids=["b"])
+    assert raised.value.reason == "disk-full"
+    assert_old_rows_are_whole(str(tiny_disk))
+    store.replace("masks", masks("b", size=10), video_ids=["b"])
+    assert store.count("masks") == 6
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="needs to become another user")
+def test_no_permission(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    said = said_by_a_process(str(tmp_path / "store"), user=65534)
+    assert said.startswith("permission |")
+    assert "SVG2_STORE" in said
+
+
+@pytest.mark.parametrize("damage", ["manifest is garbage", "manifests are gone", "data is garbage", "data is gone"])
+def test_a_damaged_table_is_never_an_empty_one(tmp_path: Path, damage: str) -> None:
+    with_a_video(str(tmp_path))
+    table = tmp_path / "masks.lance"
+    if damage == "manifests are gone":
+        shutil.rmtree(table / "_versions")
+    elif damage == "manifest is garbage":
+        for manifest in (table / "_versions").glob("*.manifest"):
+            manifest.write_bytes(b"\x00garbage" * 50)
+    for file in (table / "data").iterdir() if damage.startswith("data") else ():
+        file.write_bytes(b"\x00garbage" * 50) if damage == "data is garbage" else file.unlink()
+    damaged = SceneGraphStore(str(tmp_path))
+    with pytest.raises(StoreError, match="table masks") as raised:
+        damaged.read("masks")
+    assert raised.value.reason == "corrupted"
+    assert "backup" in raised.value.remedy
+    if damage.startswith("manifest"):
+        with pytest.raises(StoreError):
+            damaged.replace("masks", masks("b"), video_ids=["b"])
+    assert damaged.read("trajectories").height == 3
+
+
+def test_a_table_of_another_version_of_the_software_is_not_touched(tmp_path: Path) -> None:
+    import lancedb
+    import pyarrow as pa
+
+    lancedb.connect(str(tmp_path)).create_table("masks", schema=pa.schema([("video_id", pa.string())]))
+    with pytest.raises(StoreError, match="another version of this software") as raised:
+        SceneGraphStore(str(tmp_path)).read("masks")
+    assert raised.value.reason == "schema"
+
+
+def test_a_forked_child_is_told_to_spawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = with_a_video(str(tmp_path))
+    monkeypatch.setattr("os.getpid", lambda: -1)
+    with pytest.raises(StoreError, match="spawn"):
+        store.read("relations")
+    with pytest.raises(StoreError, match="spawn"):
+        store.read("masks")
+    with pytest.raises(StoreError, match="spawn"):
+        store.replace("masks", [], video_ids=["a"])
+
+
+def test_a_store_travels_to_a_spawned_process(tmp_path: Path) -> None:
+    store = pickle.loads(pickle.dumps(with_a_video(str(tmp_path))))
+    assert store.count("masks") == 3
+
+
+def test_credentials_are_in_no_message_and_no_traceback() -> None:
+    options = {"aws_secret_access_key": SECRET, "aws_session_token": "tokentokentoken", "region": "eu-west-1"}
+    secrets = secret_values(options)
+    assert set(secrets) == {SECRET, "tokentokentoken"}
+    said = f'GET http://h/b?X-Amz-Signature=abcdef012345&x=1 secret_access_key: Some("hidden") key {SECRET} refused'
+    error = explained(RuntimeError(said), uri=f"s3://user:{SECRET}@b/p", table="masks", action="open", secrets=secrets)
+    for hidden in (SECRET, "abcdef012345", "hidden"):
+        assert hidden not in str(error)
+        assert hidden not in repr(error)
+        assert hidden not in error.uri
+    assert redacted_uri("s3://bucket/prefix@v1") == "s3://bucket/prefix@v1"
+
+
+def test_a_cause_that_holds_a_credential_is_left_out_of_the_traceback(tmp_path: Path) -> None:
+    store = SceneGraphStore(str(tmp_path), storage_options={"aws_secret_access_key": SECRET})
+
+    def fail() -> None:
+        raise RuntimeError(f"request signed with {SECRET} failed")
+
+    with pytest.raises(StoreError) as raised:
+        store._tables.run("masks", "open", fail)
+    assert SECRET not in "".join(traceback.format_exception(raised.value))
+    assert SECRET not in repr(store)
