@@ -68,8 +68,10 @@ class Extent:
     """Numbers of a trajectory that naming weighs.
 
     `frames` it is visible on, `seconds` from first to last, `area` median share of the frame (0..1), `aspect` median
-    width / height of the box, `roundness` median share of the smallest enclosing circle that is filled (a disc 1, a
-    square 0.64), `cut` share of frames on which the border cuts it, `speed` median own sizes a second, camera removed.
+    width / height of the box, `cut` share of frames on which the border cuts it, `speed` median own sizes a second over
+    windows of two seconds, camera removed. `roundness` is the share of the smallest enclosing circle that is filled (a
+    disc 1, a square 0.64), upper quartile of the looks: a ball is not round where a hand hides it, and little else is
+    round in a quarter of its looks.
     """
 
     frames: int

@@ -21,7 +21,7 @@ from __future__ import annotations
 import json
 import re
 
-from svg2_assets.descriptions.facts import DIGITS, Claim, Extent, Facts, Region, Statement, Report
+from svg2_assets.descriptions.facts import DIGITS, Claim, Extent, Facts, Region, Report, Statement
 from svg2_assets.scene.errors import Svg2Error, printable
 
 _PLAIN = re.compile(r"[a-z]+(?:[ -][a-z]+)*")

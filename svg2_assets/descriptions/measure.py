@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from svg2_assets.descriptions.colours import ColourRule, claim_colour
-from svg2_assets.descriptions.facts import Claim, Extent, Facts, Region, Statement, Report, rounded
+from svg2_assets.descriptions.facts import Claim, Extent, Facts, Region, Report, Statement, rounded
 from svg2_assets.descriptions.geometry import (
+    Course,
     GeometryRule,
-    cut_sides,
     passage_claims,
     position_claim,
-    roundness,
     shape_claim,
     size_claim,
+    typical_roundness,
 )
-from svg2_assets.descriptions.motion import MotionRule, motion_claim, own_speeds
+from svg2_assets.descriptions.motion import MotionRule, motion_claim, typical_speed
 from svg2_assets.descriptions.sampling import Samples, SamplingRule, choose_frames, gather
 from svg2_assets.scene.errors import PhaseError
-from svg2_assets.scene.masks import BoolArray, FloatArray, Mask
-from svg2_assets.scene.trajectory import Trajectory
+from svg2_assets.scene.masks import Mask
 from svg2_assets.scene.video import FrameSource, Video
-from svg2_assets.trajectories.protocols import TrackedObject, TrackingResult
+from svg2_assets.trajectories.protocols import CameraMotion, TrackedObject, TrackingResult
 
 TALL = 0.75  # width over height up to which the halves of a silhouette are worth a colour of their own
 
@@ -33,10 +32,10 @@ TALL = 0.75  # width over height up to which the halves of a silhouette are wort
 class MeasureRules:
     """All thresholds of Phase 2a in one place."""
 
-    sampling: SamplingRule = SamplingRule()
-    colour: ColourRule = ColourRule()
-    geometry: GeometryRule = GeometryRule()
-    motion: MotionRule = MotionRule()
+    sampling: SamplingRule = field(default_factory=SamplingRule)
+    colour: ColourRule = field(default_factory=ColourRule)
+    geometry: GeometryRule = field(default_factory=GeometryRule)
+    motion: MotionRule = field(default_factory=MotionRule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,58 +54,51 @@ def measure(source: FrameSource, tracks: TrackingResult, rules: MeasureRules | N
     rules, video = rules or MeasureRules(), source.video
     for tracked in tracks.objects:
         _check(tracked, video)
-    chosen = {o.id: choose_frames(o.trajectory, video, rules.sampling) for o in tracks.objects}
+    courses = {o.id: Course.of(o.trajectory, video) for o in tracks.objects}
+    chosen = {object_id: choose_frames(course, rules.sampling) for object_id, course in courses.items()}
     wanted: dict[int, list[tuple[int, Mask]]] = {}
     for tracked in tracks.objects:
+        masks = dict(zip(tracked.trajectory.frames, tracked.trajectory.masks, strict=True))
         for frame in chosen[tracked.id]:
-            wanted.setdefault(frame, []).append((tracked.id, _mask(tracked.trajectory, frame)))
+            wanted.setdefault(frame, []).append((tracked.id, masks[frame]))
     rows = min(rules.sampling.rows, video.height)
-    samples = gather(source.pick(sorted(wanted), height=rows), wanted, rules.sampling) if wanted else {}
+    samples = gather(source.pick(sorted(wanted), height=rows), wanted, rules.sampling)
     return tuple(
-        Measured(_facts(o, tracks, video=video, samples=samples[o.id], rules=rules), chosen[o.id])
+        Measured(_facts(o, courses[o.id], camera=tracks.camera, samples=samples[o.id], rules=rules), chosen[o.id])
         for o in tracks.objects
     )
 
 
-def _facts(o: TrackedObject, tracks: TrackingResult, *, video: Video, samples: Samples, rules: MeasureRules) -> Facts:
-    trajectory = o.trajectory
-    masks = [_mask(trajectory, frame) for frame in samples.frames]
-    boxes = trajectory.boxes
-    cut = cut_sides(boxes, width=video.width, height=video.height)
-    rows = np.searchsorted(np.asarray(trajectory.frames), samples.frames)
-    speeds = own_speeds(trajectory, video=video, camera=tracks.camera, window=rules.motion.window)
-    extent = _extent(trajectory, video=video, masks=masks, cut=cut, speeds=speeds)
-    geometry = (
-        size_claim(trajectory, video, rules.geometry),
-        position_claim(trajectory, video, rules.geometry),
-        shape_claim(masks, cut=np.asarray(cut[rows].any(axis=1)), rule=rules.geometry),
-        motion_claim(speeds, camera_fixed=tracks.camera.fixed, seconds=extent.seconds, rule=rules.motion),
+def _facts(o: TrackedObject, course: Course, *, camera: CameraMotion, samples: Samples, rules: MeasureRules) -> Facts:
+    extent = _extent(course, samples, typical_speed(course, camera=camera, rule=rules.motion))
+    looked = np.searchsorted(course.frames, samples.frames)
+    whole = [o for o, cut in zip(samples.outlines, course.cut_anywhere[looked], strict=True) if not cut]
+    upright = extent.aspect <= TALL and not course.cut[looked, 2:].any()
+    claims = (
+        size_claim(course, rules.geometry),
+        position_claim(course, rules.geometry),
+        shape_claim(whole, rules.geometry),
+        motion_claim(course, camera=camera, rule=rules.motion),
     )
     statements = [
-        *_colours(samples, tall=extent.aspect <= TALL and not cut[rows][:, 2:].any(axis=1).any(), rule=rules.colour),
-        *(s for s in geometry if s is not None),
-        *passage_claims(trajectory, video, rules.geometry),
+        *_colours(samples, tall=upright, rule=rules.colour),
+        *(claim for claim in claims if claim is not None),
+        *passage_claims(course, rules.geometry),
     ]
-    return Facts(
-        object_id=o.id,
-        extent=extent,
-        reports=tuple(Report.of(w.source, w.looks, dict(w.scores)) for w in o.witnesses),
-        statements=tuple(_rounded(s) for s in statements),
-    )
+    reports = tuple(Report.of(w.source, w.looks, dict(w.scores)) for w in o.witnesses)
+    return Facts(o.id, extent, reports, tuple(_rounded(s) for s in statements))
 
 
-def _extent(trajectory: Trajectory, *, video: Video, masks: list[Mask], cut: BoolArray, speeds: FloatArray) -> Extent:
-    boxes = trajectory.boxes
-    edges = video.edges
-    seconds = float(edges[trajectory.frames[-1] + 1] - edges[trajectory.frames[0]])
+def _extent(course: Course, samples: Samples, speed: float) -> Extent:
+    video, edges = course.video, course.video.edges
     return Extent(
-        frames=len(trajectory),
-        seconds=rounded(seconds),
-        area=rounded(float(np.median(trajectory.areas)) / (video.width * video.height)),
-        aspect=rounded(float(np.median(boxes[:, 2] / np.maximum(boxes[:, 3], 1)))),
-        roundness=rounded(float(np.median(roundness(masks)))),
-        cut=rounded(float(cut.any(axis=1).mean())),
-        speed=rounded(float(np.median(speeds)) if len(speeds) else 0.0),
+        frames=len(course.frames),
+        seconds=rounded(edges[course.frames[-1] + 1] - edges[course.frames[0]]),
+        area=rounded(float(np.median(course.areas)) / (video.width * video.height)),
+        aspect=rounded(float(np.median(course.boxes[:, 2] / np.maximum(course.boxes[:, 3], 1)))),
+        roundness=rounded(typical_roundness(samples.outlines)),
+        cut=rounded(float(course.cut_anywhere.mean())),
+        speed=rounded(speed),
     )
 
 
@@ -119,12 +111,6 @@ def _colours(samples: Samples, *, tall: bool, rule: ColourRule) -> Iterable[Stat
 
 def _rounded(s: Statement) -> Statement:
     return Statement(s.kind, s.value, rounded(min(1.0, max(0.0, s.confidence))), s.region)
-
-
-def _mask(trajectory: Trajectory, frame: int) -> Mask:
-    mask = trajectory.at(frame)
-    assert mask is not None, "frames are chosen among those of the trajectory"  # noqa: S101
-    return mask
 
 
 def _check(o: TrackedObject, video: Video) -> None:

@@ -7,21 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from svg2_assets.descriptions.facts import Claim, Statement
+from svg2_assets.descriptions.geometry import Course
 from svg2_assets.scene.masks import FloatArray
-from svg2_assets.scene.trajectory import Trajectory
-from svg2_assets.scene.video import Video
 from svg2_assets.trajectories.protocols import CameraMotion
 
 
 @dataclass(frozen=True, slots=True)
 class MotionRule:
-    """Thresholds of motion states, speeds in own sizes (root of the box's area) a second over windows of `window` s.
+    """Thresholds of motion states, speeds in own sizes (root of the box's area) a second.
 
+    Motion is judged over windows of `window` s, rest over `long_window` s, in which the jitter of masks averages out.
     A thing is still below `still` and moves above `moving`; between them nothing is said, and the gap is wider while
     the camera moves, because parallax looks like motion. `stable` is the share of windows that must agree.
     """
 
     window: float = 0.5
+    long_window: float = 2.0
     still: float = 0.06
     moving: float = 0.15
     still_moving_camera: float = 0.08
@@ -32,20 +33,20 @@ class MotionRule:
     least_seconds: float = 0.8
 
 
-def own_speeds(trajectory: Trajectory, *, video: Video, camera: CameraMotion, window: float) -> FloatArray:
-    """Speed of the box centre in own sizes a second, camera removed, one a window of `window` seconds; may be empty."""
-    frames = np.asarray(trajectory.frames)
-    x, y, w, h = trajectory.boxes.T
-    centres = np.stack([x + w / 2, y + h / 2], axis=1)
-    sizes = np.sqrt(np.maximum(w * h, 1))
-    times = np.asarray([video.time_of(int(f)) for f in frames])
-    starts = np.arange(times[0], times[-1] - window * 0.75, window)
-    rows = [(int(np.searchsorted(times, s)), int(np.searchsorted(times, s + window))) for s in starts]
+def own_speeds(course: Course, *, camera: CameraMotion, window: float) -> FloatArray:
+    """Speed of the box centre in own sizes a second, camera removed, one a window of `window` seconds; may be empty.
+
+    Windows in which the object is hidden are left out.
+    """
+    frames, centres = course.frames, course.centres
+    sizes = np.sqrt(np.maximum(course.boxes[:, 2] * course.boxes[:, 3], 1))
+    times = course.video.edges[frames]
     speeds: list[float] = []
-    for i, j in rows:
+    for start in np.arange(times[0], times[-1] - window * 0.75, window):
+        i, j = (int(v) for v in np.searchsorted(times, (start, start + window)))
         j = min(j, len(frames) - 1)
         if j <= i or times[j] - times[i] > 1.6 * window:
-            continue  # hidden meanwhile
+            continue
         carried = carry(centres[i], frames=(int(frames[i]), int(frames[j])), camera=camera)
         way = float(np.hypot(*(centres[j] - carried)))
         speeds.append(way / float(sizes[i : j + 1].mean()) / float(times[j] - times[i]))
@@ -68,16 +69,31 @@ def carry(point: FloatArray, *, frames: tuple[int, int], camera: CameraMotion) -
     return at
 
 
-def motion_claim(speeds: FloatArray, *, camera_fixed: bool, seconds: float, rule: MotionRule) -> Statement | None:
-    """Moving, moving fast or still; None where it changes or lies between the thresholds."""
-    if len(speeds) < 2 or seconds < rule.least_seconds:
+def typical_speed(course: Course, *, camera: CameraMotion, rule: MotionRule) -> float:
+    """Median speed over long windows, or over all its time where that is shorter; 0 when it is seen too briefly."""
+    times = course.video.edges[course.frames]
+    window = min(rule.long_window, float(times[-1] - times[0]))
+    speeds = own_speeds(course, camera=camera, window=window) if window >= rule.window else np.zeros(0)
+    return float(np.median(speeds)) if len(speeds) else 0.0
+
+
+def motion_claim(course: Course, *, camera: CameraMotion, rule: MotionRule) -> Statement | None:
+    """Moving, moving fast or still; None where it changes, lies between the thresholds or is seen too briefly."""
+    times = course.video.edges[course.frames]
+    speeds = own_speeds(course, camera=camera, window=rule.window)
+    if len(speeds) < 2 or times[-1] - times[0] < rule.least_seconds:
         return None
-    moving = rule.moving if camera_fixed else rule.moving_moving_camera
-    still = rule.still if camera_fixed else rule.still_moving_camera
-    if (share := float((speeds >= rule.fast).mean())) >= rule.stable:
-        return Statement(Claim.MOTION, "moving fast", share)
-    if (share := float((speeds >= moving).mean())) >= rule.stable:
-        return Statement(Claim.MOTION, "moving", share)
-    if (share := float((speeds <= still).mean())) >= rule.still_stable:
+    for value, limit in (
+        ("moving fast", rule.fast),
+        ("moving", rule.moving if camera.fixed else rule.moving_moving_camera),
+    ):
+        if (share := float((speeds >= limit).mean())) >= rule.stable:
+            return Statement(Claim.MOTION, value, share)
+    if times[-1] - times[0] < rule.long_window:
+        return None
+    slow = own_speeds(course, camera=camera, window=rule.long_window)
+    limit = rule.still if camera.fixed else rule.still_moving_camera
+    calm = float(np.median(speeds)) <= limit and len(slow) > 0
+    if calm and (share := float((slow <= limit).mean())) >= rule.still_stable:
         return Statement(Claim.MOTION, "still", share)
     return None

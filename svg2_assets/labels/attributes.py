@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from svg2_assets.descriptions.colours import COLOURS
+from svg2_assets.descriptions.colours import COLOURS, DARK
 from svg2_assets.descriptions.facts import Claim, Region, Statement
 from svg2_assets.scene.graph import Attribute
 from svg2_assets.scene.taxonomy import AttributeType, is_animate, is_person
@@ -17,7 +17,7 @@ _POSITIONS = frozenset(
 _SIDES = ("left", "right", "top", "bottom")
 _PASSAGES = frozenset({*(f"enters from the {s}" for s in _SIDES), *(f"leaves to the {s}" for s in _SIDES)})
 _KNOWN: dict[Claim, frozenset[str]] = {
-    Claim.COLOR: frozenset(COLOURS),
+    Claim.COLOR: frozenset({*COLOURS, DARK}),
     Claim.SIZE: frozenset({"small", "large"}),
     Claim.POSITION: _POSITIONS,
     Claim.MOTION: frozenset({"moving", "moving fast", "still"}),

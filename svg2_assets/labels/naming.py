@@ -12,8 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from svg2_assets.descriptions.facts import Extent, Report
-from svg2_assets.labels.concepts import compatible, concept_of, is_a, lineage
+from svg2_assets.labels.concepts import BALL_OR_DISC, UNSAYABLE, compatible, concept_of, is_a, lineage
 from svg2_assets.scene.taxonomy import UNKNOWN_NAME, is_person
+
+OUTLINE = "outline"  # the source of a name that the silhouette helped to give
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,11 @@ class NamingRule:
     `namer`, `second` and `classifier` are sources of witnesses; each counts from its `least_looks` on. A name needs
     `least` and `margin` times its best rival, a family `least_family` and `family_margin`; members of a family below
     the best count by `member_weight`. The prior is logistic in the score: even at `even`, rising by `slope`; people are
-    known `person_bonus` (log-odds) better than other things; a margin below `clear` costs `close_cost`. `round_fill`
-    makes a ball of something round from the family of sports equipment.
+    known `person_bonus` (log-odds) better than other things; a margin below `clear` costs `close_cost`. A ball or disc
+    is called a ball when its outline fills `round_fill` of a circle and balls have `ball_share` of the score of discs.
+    What covers less than `tiny` of the frame and stays below `still` sizes a second for `still_seconds` is furniture of
+    the place as often as what its score says: under `still_tiny_score` its chance is at most `still_tiny_chance`.
+    Without a detector the classifier names from `classified_alone` on.
     """
 
     namer: str = "nanodet"
@@ -38,10 +43,16 @@ class NamingRule:
     member_weight: float = 0.5
     even: float = 0.4
     slope: float = 17.0
-    person_bonus: float = 1.0
+    person_bonus: float = 2.0
     clear: float = 1.5
     close_cost: float = 1.0
     round_fill: float = 0.85
+    ball_share: float = 0.4
+    tiny: float = 0.01
+    still: float = 0.08
+    still_seconds: float = 2.0
+    still_tiny_score: float = 0.5
+    still_tiny_chance: float = 0.5
     classified_alone: float = 0.6
     most_sure: float = 0.98
 
@@ -112,6 +123,7 @@ def name_of(reports: Sequence[Report], extent: Extent | None, rule: NamingRule |
 
 def prior(name: str, support: Support, rule: NamingRule) -> float:
     """The chance that `name` is right, going by one detector alone."""
+    name = meant(name)
     score, (_, rivals) = support.score(name), support.rival(name)
     odds = rule.slope * (score - rule.even)
     odds += rule.person_bonus if is_person(name) else 0.0
@@ -119,19 +131,36 @@ def prior(name: str, support: Support, rule: NamingRule) -> float:
     return min(rule.most_sure, 1 / (1 + math.exp(-odds)))
 
 
+def meant(name: str) -> str:
+    """What to look for in a detector's scores when the thing is called `name`: a ball may be taken for a disc."""
+    return BALL_OR_DISC if name == "ball" else name
+
+
 def _by_detector(support: Support, extent: Extent | None, rule: NamingRule) -> Naming | None:
     best, _ = support.best()
     for name in lineage(best):
         score, (rival, rivals) = support.score(name), support.rival(name)
         least, margin = (rule.least, rule.margin) if name == best else (rule.least_family, rule.family_margin)
-        if score < least or score < margin * rivals:
+        if score < least or score < margin * rivals or (is_a(name, BALL_OR_DISC) and name != BALL_OR_DISC):
             continue
         reason = f"{support.source} gives {name} {score:.2f} over {support.looks} looks"
         reason += f", {rival} {rivals:.2f}" if rivals > 0 else ""
-        if name != "ball" and is_a("ball", name) and _round(extent, rule):
-            name, reason = "ball", f"{reason}; its outline is round"
-        return Naming(name, prior(name, support, rule), (support.source,), reason=reason)
+        if name == BALL_OR_DISC:
+            return _ball(support, extent, rule, reason=reason)
+        chance = prior(name, support, rule)
+        if _still_and_tiny(extent, rule) and score < rule.still_tiny_score:
+            chance, reason = min(chance, rule.still_tiny_chance), f"{reason}; it is tiny and never moves"
+        return Naming(name, chance, (support.source,), reason=reason)
     return None
+
+
+def _ball(support: Support, extent: Extent | None, rule: NamingRule, *, reason: str) -> Naming | None:
+    """A ball where the outline is round; a flat disc is seldom round, and seldom called a ball."""
+    ball, disc = support.score("ball"), support.score("frisbee")
+    if extent is None or extent.roundness < rule.round_fill or ball < rule.ball_share * disc:
+        return None
+    chance = prior("ball", support, rule)
+    return Naming("ball", chance, (support.source, OUTLINE), reason=f"{reason}; its outline is round")
 
 
 def _by_classifier(support: Support | None, rule: NamingRule) -> Naming | None:
@@ -141,8 +170,13 @@ def _by_classifier(support: Support | None, rule: NamingRule) -> Naming | None:
     return Naming(name, score, (support.source,), reason=f"{support.source} alone takes it for {name} ({score:.2f})")
 
 
-def _round(extent: Extent | None, rule: NamingRule) -> bool:
-    return extent is not None and extent.cut < 0.5 and extent.roundness >= rule.round_fill
+def _still_and_tiny(extent: Extent | None, rule: NamingRule) -> bool:
+    return (
+        extent is not None
+        and extent.area < rule.tiny
+        and extent.speed < rule.still
+        and extent.seconds >= rule.still_seconds
+    )
 
 
 def _alternatives(supports: Mapping[str, Support], most: int = 4, least: float = 0.1) -> tuple[str, ...]:
@@ -151,7 +185,7 @@ def _alternatives(supports: Mapping[str, Support], most: int = 4, least: float =
     for support in supports.values():
         for concept, score in support.said.items():
             scores[concept] = max(score, scores.get(concept, 0.0))
-    ranked = sorted((c for c, s in scores.items() if s >= least), key=lambda c: (-scores[c], c))
+    ranked = sorted((c for c, s in scores.items() if s >= least and c not in UNSAYABLE), key=lambda c: (-scores[c], c))
     return tuple(ranked[:most])
 
 

@@ -1,24 +1,24 @@
 """Labels confronted with the evidence that did not produce them: other witnesses, shape.
 
-Each piece of evidence is a finding with a weight in log-odds: how many times likelier it is when the name is right than
-when it is wrong. A name is kept when the chance that it is right, from the parser's confidence and all findings, reaches
-`accept`; else the next coarser name is tried, and at the end there is `object`. So the confidence of a verified label is
-that chance, and `accept` the precision that is asked of every name.
+Each piece of evidence is a finding with a weight in log-odds: how many times likelier it is when the name is right
+than when it is wrong. A name is kept when the chance that it is right, from the parser's confidence and all findings,
+reaches `accept`; else the next coarser name is tried, and at the end there is `object`. So the confidence of a verified
+label is that chance, and `accept` the least that is asked of a name.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from svg2_assets.descriptions.facts import Extent, Report
-from svg2_assets.descriptions.geometry import cut_sides, roundness
+from svg2_assets.descriptions.geometry import Course, Outline, cropped, typical_roundness
 from svg2_assets.labels.attributes import renamed
-from svg2_assets.labels.concepts import is_a, lineage
-from svg2_assets.labels.naming import NamingRule, Support, heard, name_of, prior
+from svg2_assets.labels.concepts import BALL_OR_DISC, CLOTHES, UNSAYABLE, is_a, lineage
+from svg2_assets.labels.naming import OUTLINE, NamingRule, Support, heard, meant, name_of, prior
 from svg2_assets.labels.protocols import Label, VerifiedLabel
 from svg2_assets.scene.errors import PhaseError
 from svg2_assets.scene.graph import Verification
@@ -32,16 +32,18 @@ from svg2_assets.trajectories.protocols import TrackedObject, TrackingResult
 class VerificationRule:
     """When evidence speaks for or against a name (mean scores 0..1), what that weighs (log-odds), and what is enough.
 
-    A detector supports from `seen` on, contradicts when a rival reaches `rival` and `rival_ratio` times the name, and
-    doubts when it looked and gave the name less than `unseen`. The classifier supports from `classified` on and
-    contradicts from `misclassified`, about what it knows well only: animals and vehicles. A ball fills `ball_fill` of
-    its enclosing circle, surely not one what fills less than `not_ball_fill`; a person is `slim` to `wide` times as
-    wide as high.
+    A detector supports fully from `seen` on and not at all at `hint`; it contradicts when a rival reaches `rival` and
+    `rival_ratio` times the name, and doubts when it gave the name less than `unseen`. The classifier supports from
+    `classified` on and contradicts from `misclassified`, about what it knows well only: animals and vehicles; from
+    `worn` on, clothes speak for a person. A ball fills `ball_fill` of its enclosing circle, surely not one what fills
+    less than `not_ball_fill`; a person is `slim` to `wide` times as wide as high.
     """
 
-    naming: NamingRule = NamingRule()
+    naming: NamingRule = field(default_factory=NamingRule)
     accept: float = 0.9
+    hint: float = 0.15
     seen: float = 0.3
+    worn: float = 0.08
     rival: float = 0.35
     rival_ratio: float = 1.5
     unseen: float = 0.12
@@ -73,6 +75,7 @@ class Hearing:
     namer: Support | None
     supports: dict[str, Support]
     extent: Extent | None
+    outline_used: bool
     rule: VerificationRule
 
 
@@ -124,6 +127,8 @@ def verify_label(label: Label, tracked: TrackedObject, video: Video, rule: Verif
         kept = replace(label, confidence=first.chance, uncertain=False)
         return VerifiedLabel(kept, Verification(first.verdict, first.chance), f"{label.name}: {first.said}.")
     for name in list(lineage(label.name))[1:]:
+        if name in UNSAYABLE:
+            continue
         trial = _try(name, label, hearing)
         if trial.chance >= rule.accept:
             return _fall_back(label, first, trial)
@@ -132,13 +137,13 @@ def verify_label(label: Label, tracked: TrackedObject, video: Video, rule: Verif
 
 def _open(label: Label, tracked: TrackedObject, video: Video, rule: VerificationRule) -> Hearing:
     reports = [Report.of(w.source, w.looks, dict(w.scores)) for w in tracked.witnesses]
-    extent = _extent(tracked.trajectory, video, rule)
+    extent = _extent(label.name, tracked.trajectory, video, rule)
     naming = name_of(reports, extent, rule.naming)
     supports = heard(reports, rule.naming)
     # A name that this project's own rules would not give comes from elsewhere: then every witness is independent.
     gave = naming.sources if naming.name == label.name else ()
     others = {source: s for source, s in supports.items() if source not in gave}
-    return Hearing(supports.get(rule.naming.namer), others, extent, rule)
+    return Hearing(supports.get(rule.naming.namer), others, extent, OUTLINE in gave, rule)
 
 
 def _try(name: str, label: Label, h: Hearing) -> Trial:
@@ -156,9 +161,10 @@ def _by_detectors(name: str, h: Hearing) -> list[Finding]:
     for source, support in h.supports.items():
         if source == h.rule.naming.classifier:
             continue
-        score, (rival, rivals) = support.score(name), support.rival(name)
-        if score >= h.rule.seen and score > rivals:
-            found.append(Finding(h.rule.for_weight, f"{source} sees {name} too ({score:.2f})"))
+        score, (rival, rivals) = support.score(meant(name)), support.rival(meant(name))
+        if score > max(rivals, h.rule.hint):
+            weight = h.rule.for_weight * min(1.0, (score - h.rule.hint) / (h.rule.seen - h.rule.hint))
+            found.append(Finding(weight, f"{source} sees {name} too ({score:.2f})"))
         elif rivals >= h.rule.rival and rivals >= h.rule.rival_ratio * score:
             found.append(Finding(-h.rule.against_weight, f"{source} sees {rival} ({rivals:.2f}) instead", True))
         elif score < h.rule.unseen:
@@ -168,8 +174,13 @@ def _by_detectors(name: str, h: Hearing) -> list[Finding]:
 
 def _by_classifier(name: str, h: Hearing) -> list[Finding]:
     support = h.supports.get(h.rule.naming.classifier)
-    if support is None or is_person(name):
-        return []  # it knows no people: what it sees of them is clothes and what they hold
+    if support is None:
+        return []
+    if is_person(name):  # it knows no people, but what they wear
+        worn = support.score(CLOTHES)
+        return (
+            [Finding(h.rule.for_weight, f"{support.source} sees clothes ({worn:.2f})")] if worn >= h.rule.worn else []
+        )
     score, (rival, rivals) = support.score(name), support.rival(name)
     if score >= h.rule.classified and score > rivals:
         return [Finding(h.rule.for_weight, f"{support.source} agrees ({score:.2f})")]
@@ -183,7 +194,7 @@ def _by_shape(name: str, h: Hearing) -> list[Finding]:
     if h.extent is None or h.extent.cut > 0.5:
         return []
     fill, aspect = h.extent.roundness, h.extent.aspect
-    if is_a(name, "ball") and fill >= h.rule.ball_fill:
+    if is_a(name, "ball") and not h.outline_used and fill >= h.rule.ball_fill:
         return [Finding(h.rule.for_weight, f"its outline is round ({fill:.2f} of a disc)")]
     if is_a(name, "ball") and fill < h.rule.not_ball_fill:
         return [Finding(-h.rule.against_weight, f"its outline is not round ({fill:.2f} of a disc)", True)]
@@ -214,20 +225,24 @@ def _fall_back(label: Label, first: Trial, coarser: Trial | None) -> VerifiedLab
     return VerifiedLabel(fallen, Verification(verdict, first.chance), f"{why[0].upper()}{why[1:]}.")
 
 
-def _extent(trajectory: Trajectory, video: Video, rule: VerificationRule) -> Extent | None:
-    """The numbers that the judges need; None for a trajectory whose masks were not loaded."""
+def _extent(name: str, trajectory: Trajectory, video: Video, rule: VerificationRule) -> Extent | None:
+    """The numbers that the judges need; None for a trajectory whose masks were not loaded.
+
+    Masks are decoded only where the outline matters, for what may be a ball.
+    """
     if len(trajectory) == 0:
         return None
-    rows = np.unique(np.linspace(0, len(trajectory) - 1, rule.shape_frames).astype(int))
-    boxes = trajectory.boxes
-    cut = cut_sides(boxes, width=video.width, height=video.height).any(axis=1)
-    edges = video.edges
+    course = Course.of(trajectory, video)
+    outlines = [Outline()]
+    if is_a(name, BALL_OR_DISC):
+        rows = np.unique(np.linspace(0, len(trajectory) - 1, rule.shape_frames).astype(int))
+        outlines = [Outline.of(cropped(trajectory.masks[i])[0]) for i in rows]
     return Extent(
         frames=len(trajectory),
-        seconds=float(edges[trajectory.frames[-1] + 1] - edges[trajectory.frames[0]]),
-        area=float(np.median(trajectory.areas)) / (video.width * video.height),
-        aspect=float(np.median(boxes[:, 2] / np.maximum(boxes[:, 3], 1))),
-        roundness=float(np.median(roundness([trajectory.masks[i] for i in rows]))),
-        cut=float(cut.mean()),
+        seconds=float(video.edges[trajectory.frames[-1] + 1] - video.edges[trajectory.frames[0]]),
+        area=float(np.median(course.areas)) / (video.width * video.height),
+        aspect=float(np.median(course.boxes[:, 2] / np.maximum(course.boxes[:, 3], 1))),
+        roundness=typical_roundness(outlines),
+        cut=float(course.cut_anywhere.mean()),
         speed=0.0,
     )
