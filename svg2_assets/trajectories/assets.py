@@ -8,7 +8,7 @@ from resources.profiles import BackendsResource
 from resources.store.resource import SceneGraphStoreResource
 from resources.store.store import SceneGraphStore
 from svg2_assets.catalog.lookup import CatalogEntry
-from svg2_assets.orchestration import materialize_phase, phase_arguments
+from svg2_assets.orchestration import materialize_phase, phase_asset
 from svg2_assets.recipes import recipe_of
 from svg2_assets.runner import Outcome
 from svg2_assets.scene.video import FrameSource
@@ -16,14 +16,12 @@ from svg2_assets.trajectories.protocols import VideoTracker
 from svg2_assets.trajectories.rows import to_rows
 
 
-@dg.asset(
-    **phase_arguments(
-        "trajectories",
-        group="annotation",
-        kinds={"opencv", "lancedb"},
-        description="A mask per object per frame: everything that can be segmented and tracked.",
-        pool="gpu",
-    )
+@phase_asset(
+    "trajectories",
+    group="annotation",
+    kinds={"opencv", "lancedb"},
+    description="A mask per object per frame: everything that can be segmented and tracked.",
+    pool="gpu",
 )
 def trajectories(
     context: dg.AssetExecutionContext,

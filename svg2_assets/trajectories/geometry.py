@@ -70,6 +70,14 @@ def crop_window(box: Box, *, margin: float, width: int, height: int) -> tuple[in
     return x0, y0, x1, y1
 
 
+def even_window(box: Box, *, margin: float, width: int, height: int) -> tuple[int, int, int, int]:
+    """`box` with the same `margin` (share of its size) on all sides, cut at the frame: large things fill their crop."""
+    room = np.float32(max(2.0, margin * size(box)))
+    grown = clip(box + np.asarray([-room, -room, room, room], np.float32), width=width, height=height)
+    x0, y0 = min(int(grown[0]), width - 1), min(int(grown[1]), height - 1)
+    return x0, y0, max(x0 + 1, int(np.ceil(grown[2]))), max(y0 + 1, int(np.ceil(grown[3])))
+
+
 def _fit(middle: float, side: float, limit: int) -> tuple[int, int]:
     length = min(round(side), limit)
     low = min(max(0, round(middle - length / 2)), limit - length)

@@ -37,7 +37,7 @@ class Groups:
 
     def advance(self, tracks: Sequence[Track], frame: int) -> tuple[list[Group], list[Group]]:
         """Update all groups after a look. Returns the groups that began and those that ended."""
-        shown = [t for t in tracks if t.life is Life.LIVE and t.last_hit == frame and t.origin is not Origin.SALIENT]
+        shown = [t for t in tracks if t.last_hit == frame]
         pairs = self._pairs(shown)
         ended = [g for g in self.live if not self._goes_on(g, frame)]
         self.live = [g for g in self.live if g not in ended]
@@ -56,7 +56,7 @@ class Groups:
 
     def _pairs(self, shown: Sequence[Track]) -> list[tuple[Track, Track]]:
         found = [(a, b) for i, a in enumerate(shown) for b in shown[i + 1 :] if self._overlap(a, b)]
-        keys = {(a.id, b.id) for a, b in found}
+        keys = {(a.serial, b.serial) for a, b in found}
         self._together = Counter({k: self._together[k] + 1 for k in keys})
         return found
 
@@ -71,7 +71,9 @@ class Groups:
     def _begin(self, pairs: Sequence[tuple[Track, Track]], frame: int) -> list[Group]:
         begun: list[Group] = []
         for a, b in pairs:
-            if self._together[(a.id, b.id)] < self._settings.looks or self.of(a) or self.of(b):
+            confirmed = a.life is Life.LIVE and b.life is Life.LIVE
+            enough = self._together[(a.serial, b.serial)] >= self._settings.looks
+            if not confirmed or not enough or self.of(a) or self.of(b):
                 continue
             group = Group(_union_track(a, b), [a, b])
             begun.append(group)
@@ -109,7 +111,7 @@ def _union_track(a: Track, b: Track) -> Track:
     common = [(h.frame, (h.score + first[h.frame]) / 2) for h in b.hits if h.frame in first]
     frames = [f for f, _ in common if f in a.boxes and f in b.boxes]
     boxes = {f: union_box([a.boxes[f], b.boxes[f]]) for f in frames}
-    track = Track(-1, frames[0], boxes[frames[-1]], shot=a.shot, origin=Origin.SALIENT, life=Life.LIVE)
+    track = Track(-1, -1, frames[0], boxes[frames[-1]], shot=a.shot, origin=Origin.SALIENT, life=Life.LIVE)
     track.boxes = boxes
     track.hits = [Hit(f, s) for f, s in common if f >= frames[0]]
     return track

@@ -35,6 +35,7 @@ class Roster:
         self._settings, self._width, self._height, self._fps = settings, width, height, fps
         self._next = 0
         self._shot = 0
+        self._serial = 0
         self.live: list[Track] = []
         self.ended: list[Track] = []
 
@@ -95,10 +96,11 @@ class Roster:
         for j in np.flatnonzero(best >= self._settings.detection.open):
             if int(j) in used or self._is_part(look.found, int(j)):
                 continue
-            track = Track(-1, look.frame, look.found.boxes[j].copy(), shot=self._shot)
+            track = Track(-1, self._serial, look.frame, look.found.boxes[j].copy(), shot=self._shot)
             track.boxes[look.frame] = track.box
             track.hits.append(Hit(look.frame, float(best[j])))
             track.detector.add(look.found.scores[j])
+            self._serial += 1
             self.live.append(track)
 
     def _is_part(self, found: Detections, j: int) -> bool:

@@ -47,7 +47,7 @@ class Painter:
 
     def __init__(self, canvas: Canvas, settings: MaskSettings, *, fps: float) -> None:
         self._canvas, self._settings = canvas, settings
-        self._fill = max(2, round(settings.fill_seconds * fps))
+        self._fill = fill_frames(settings, fps)
         self._trust = Trust(
             settings.trust_flow_seconds * fps, settings.trust_box_seconds * fps, settings.box_weight
         )
@@ -147,6 +147,11 @@ def keep_large_parts(foreground: Floats, settings: MaskSettings) -> Floats:
     small = area < settings.least_part * area[1:].max()
     small[0] = False
     return np.where(small[labels], np.float32(0), foreground) if small.any() else foreground
+
+
+def fill_frames(settings: MaskSettings, fps: float) -> int:
+    """Frames between two hits over which an object still counts as visible."""
+    return max(2, round(settings.fill_seconds * fps))
 
 
 def visible(track: Track, frame: int, fill: int) -> bool:

@@ -31,7 +31,7 @@ def from_rows(trajectories: Iterable[Mapping[str, Any]], masks: Iterable[Mapping
     """The result of one video that `to_rows` wrote; without `masks`, trajectories are empty but evidence is there."""
     by_object = {row["object_id"]: row for row in masks}
     rows = sorted(trajectories, key=lambda row: int(row["object_id"]))
-    facts = next((json.loads(row["facts"]) for row in rows if row["object_id"] == CAMERA_ID), {})
+    facts: dict[str, Any] = next((json.loads(row["facts"]) for row in rows if row["object_id"] == CAMERA_ID), {})
     camera = facts.get("camera", {})
     return TrackingResult(
         objects=tuple(_object(r, by_object.get(r["object_id"])) for r in rows if r["object_id"] != CAMERA_ID),

@@ -59,22 +59,18 @@ class MaskBudget:
     def _crop(self, track: Track) -> CropPlan:
         settings = self._settings
         side = geometry.size(track.box) / min(self._width, self._height)
-        large = side >= settings.small_side
-        window = geometry.crop_window(
-            track.box,
-            margin=settings.large_margin if large else settings.small_margin,
-            width=self._width,
-            height=self._height,
-        )
-        if large:
+        frame = {"width": self._width, "height": self._height}
+        if side >= settings.small_side:
+            window = geometry.even_window(track.box, margin=settings.large_margin, **frame)
             return CropPlan(track, window, settings.large_size, settings.large_cost)
+        window = geometry.crop_window(track.box, margin=settings.small_margin, **frame)
         return CropPlan(track, window, settings.small_size, settings.small_cost)
 
     def _need(self, track: Track, frame: int, fps: float) -> float:
-        """Unrest since the last mask, weighted by size and score; a track without a mask comes first."""
+        """Unrest since the last mask, weighted by size and score; one without a mask grows urgent."""
         settings, weight = self._settings, self._weight(track)
         if track.key is None and track.last_crop < 0:
-            return 100.0 + weight
+            return weight * (1.0 + 2.0 * (frame - track.born) / fps)
         age = (frame - track.last_crop) / fps
         if age < 0.15 or frame < track.rest_until:
             return 0.0

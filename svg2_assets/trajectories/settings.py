@@ -85,7 +85,7 @@ class MaskSettings:
     size_power: float = 1.5  # of relative size in the priority
     still_unrest: float = 0.005  # non-rigid motion since the last mask, in own sizes, below which a thing is still
     still_seconds: float = 1.5  # a still thing is segmented no more often than this
-    longest_gap: float = 1.5  # seconds of flow kept for warping from both sides
+    longest_gap: float = 1.2  # seconds of flow kept for warping from both sides
     trust_flow_seconds: float = 0.25  # up to here from the key, flow alone says where the mask goes
     trust_box_seconds: float = 1.2  # from here on the box says as much as `box_weight`
     box_weight: float = 0.7
@@ -112,12 +112,18 @@ class GroupSettings:
 class SalienceSettings:
     """The foreground that no trajectory explains."""
 
-    rate: float = 0.5  # looks at the full frame per second of video
-    explained: float = 0.6  # IoU with the union of tracks above which nothing is missing
+    first_seconds: float = 0.5  # into a shot until the first look at the whole frame
+    again_seconds: float = 0.5  # until the next one when something was unexplained
+    calm_seconds: float = 4.0  # when nothing was
+    most_tracks: int = 6  # with more tracks than this the whole frame says nothing
+    explained: float = 0.6  # share of a region inside boxes of tracks above which it is known
     least_area: float = 0.01  # of the frame
     most_area: float = 0.7
     sure: float = 0.8  # mean probability inside the region
+    same_iou: float = 0.4  # of a region with the one seen before
     looks: int = 2  # that must agree before a region becomes a trajectory
+    merge_iou: float = 0.5  # with the box of a detected track: then it has got its own
+    refusals: int = 2  # nearly empty crops in a row that end it
 
 
 @dataclass(frozen=True, slots=True)

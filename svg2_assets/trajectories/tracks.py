@@ -63,7 +63,8 @@ class Hit:
 class Track:
     """One candidate object. `boxes` holds a box for every look while it lives, seen or carried by flow."""
 
-    id: int
+    id: int  # -1 until it is confirmed
+    serial: int  # of its opening, confirmed or not
     born: int
     box: Box
     shot: int = 0
@@ -81,6 +82,7 @@ class Track:
     last_crop: int = -(10**9)
     unrest: float = 0.0
     rest_until: int = -1
+    refused: int = 0
     twin_looks: int = 0
     emitted_to: int = -1
     masks: dict[int, Mask] = field(default_factory=dict)
