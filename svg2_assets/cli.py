@@ -33,7 +33,10 @@ def main() -> None:
 
 
 def _exit(command: Callable[[Console], int]) -> None:
-    raise typer.Exit(command(Console()))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=160)  # a pipe or file has no width; tables keep their columns
+    raise typer.Exit(command(console))
 
 
 @app.command()

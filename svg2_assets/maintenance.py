@@ -1,5 +1,7 @@
 """Asset `store_maintenance`: compaction, indices, clean-up of old versions and of orphans. Alone in its pool."""
 
+from dataclasses import asdict
+
 import dagster as dg
 
 from resources.store.resource import SceneGraphStoreResource
@@ -16,7 +18,7 @@ from svg2_assets.phases import orphaned
     pool="lancedb_maintenance",
     description="Merges small fragments, brings indices up to date, drops old untagged versions and orphaned rows.",
 )
-def store_maintenance(context: dg.AssetExecutionContext, store: SceneGraphStoreResource) -> dg.MaterializeResult:
+def store_maintenance(context: dg.AssetExecutionContext, store: SceneGraphStoreResource) -> dg.MaterializeResult[None]:
     """Tidy up."""
     opened = store.open()
     orphans = orphaned(states(opened), entries(opened))
@@ -26,6 +28,7 @@ def store_maintenance(context: dg.AssetExecutionContext, store: SceneGraphStoreR
     opened.ensure_indices()
     context.log.info("compacted %d tables, dropped %d orphaned videos", len(report), len(orphans))
     rows = [
-        dg.TableRecord({"table": table, **{k: str(v) for k, v in figures.items()}}) for table, figures in report.items()
+        dg.TableRecord({"table": table, **{k: str(v) for k, v in asdict(figures).items()}})
+        for table, figures in report.items()
     ]
     return dg.MaterializeResult(metadata={"orphans": len(orphans), "tables": dg.MetadataValue.table(rows)})

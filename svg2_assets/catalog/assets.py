@@ -9,7 +9,7 @@ from resources.store.resource import SceneGraphStoreResource
 from resources.store.store import SceneGraphStore
 from svg2_assets.catalog.lookup import CatalogEntry
 from svg2_assets.catalog.protocols import ProbedVideo, Prober
-from svg2_assets.orchestration import materialize_phase, phase_arguments
+from svg2_assets.orchestration import materialize_phase, phase_asset
 from svg2_assets.phases import PHASES, Recipe
 from svg2_assets.runner import Outcome
 from svg2_assets.scene.errors import VideoError
@@ -17,13 +17,11 @@ from svg2_assets.scene.errors import VideoError
 REMEDY_CHANGED = "Register it again, under its new content, with `svg2 annotate` or a new drop."
 
 
-@dg.asset(
-    **phase_arguments(
-        "videos",
-        group="catalog",
-        kinds={"lancedb", "python"},
-        description="Every registered video: decoded once to its end, with its size, clock, codec and content hash.",
-    )
+@phase_asset(
+    "videos",
+    group="catalog",
+    kinds={"lancedb", "python"},
+    description="Every registered video: decoded once to its end, with its size, clock, codec and content hash.",
 )
 def videos(context: dg.AssetExecutionContext, store: SceneGraphStoreResource, media: MediaResource) -> None:
     """Probe."""

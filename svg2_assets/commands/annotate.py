@@ -18,9 +18,9 @@ from svg2_assets.catalog.intake import find_files, register
 from svg2_assets.catalog.lookup import CatalogEntry, entries, states
 from svg2_assets.commands.installation import Installation
 from svg2_assets.commands.tables import print_problems
-from svg2_assets.orchestration import problems_by_video
 from svg2_assets.partitions import VIDEO_BATCHES, add_partitions, contiguous
 from svg2_assets.phases import PHASES
+from svg2_assets.run_steps import problems_by_video
 from svg2_assets.scene.document import write
 from svg2_assets.scene.errors import printable
 from svg2_assets.scene.graph import SceneGraph

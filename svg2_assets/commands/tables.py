@@ -43,14 +43,25 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     return made
 
 
+SHORT = {
+    "trajectories": "tracks",
+    "descriptions": "described",
+    "parsed_labels": "parsed",
+    "verified_labels": "verified",
+    "scene_graphs": "graph",
+}
+
+
 def status_table(rows: Sequence[Mapping[str, Any]], phases: Sequence[str]) -> Table:
     """One line a video, one column a phase."""
     made = Table(box=box.SIMPLE_HEAD)
-    for name in ("video", "file", *phases):
-        made.add_column(name.replace("_", " "), overflow="fold")
+    made.add_column("video", no_wrap=True, min_width=16)
+    made.add_column("file", overflow="fold", min_width=12)
+    for name in phases:
+        made.add_column(SHORT.get(name, name), no_wrap=True, overflow="crop")
     for row in rows:
         states = [f"[{STYLES[row['phases'][p]]}]{row['phases'][p]}[/]" for p in phases]
-        made.add_row(row["video"], escape(printable(row["file"])), *states)
+        made.add_row(row["video"], escape(printable(row["file"].rsplit("/", 1)[-1])), *states)
     return made
 
 

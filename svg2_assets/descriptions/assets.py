@@ -9,7 +9,7 @@ from resources.store.store import SceneGraphStore
 from svg2_assets.catalog.lookup import CatalogEntry
 from svg2_assets.descriptions.protocols import Describer
 from svg2_assets.descriptions.rows import to_rows
-from svg2_assets.orchestration import materialize_phase, phase_arguments
+from svg2_assets.orchestration import materialize_phase, phase_asset
 from svg2_assets.recipes import recipe_of
 from svg2_assets.runner import Outcome
 from svg2_assets.scene.video import FrameSource
@@ -17,14 +17,12 @@ from svg2_assets.scene_graphs.stored import read_tracks
 from svg2_assets.trajectories.protocols import TrackingResult
 
 
-@dg.asset(
-    **phase_arguments(
-        "descriptions",
-        group="annotation",
-        kinds={"opencv", "lancedb"},
-        description="What each trajectory looks like, in words and facts.",
-        pool="gpu",
-    )
+@phase_asset(
+    "descriptions",
+    group="annotation",
+    kinds={"opencv", "lancedb"},
+    description="What each trajectory looks like, in words and facts.",
+    pool="gpu",
 )
 def descriptions(
     context: dg.AssetExecutionContext,

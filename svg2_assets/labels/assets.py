@@ -11,7 +11,7 @@ from resources.store.store import SceneGraphStore
 from svg2_assets.catalog.lookup import CatalogEntry
 from svg2_assets.labels.protocols import LabelParser, LabelVerifier
 from svg2_assets.labels.rows import parsed_rows, verified_rows
-from svg2_assets.orchestration import materialize_phase, phase_arguments
+from svg2_assets.orchestration import materialize_phase, phase_asset
 from svg2_assets.recipes import recipe_of
 from svg2_assets.runner import Outcome
 from svg2_assets.scene.taxonomy import UNKNOWN_NAME
@@ -19,14 +19,12 @@ from svg2_assets.scene.video import FrameSource
 from svg2_assets.scene_graphs.stored import read_descriptions, read_parsed, read_tracks
 
 
-@dg.asset(
-    **phase_arguments(
-        "parsed_labels",
-        group="annotation",
-        kinds={"python", "lancedb"},
-        description="A name and typed attributes per object, parsed from its description.",
-        pool="openai",
-    )
+@phase_asset(
+    "parsed_labels",
+    group="annotation",
+    kinds={"python", "lancedb"},
+    description="A name and typed attributes per object, parsed from its description.",
+    pool="openai",
 )
 def parsed_labels(
     context: dg.AssetExecutionContext, store: SceneGraphStoreResource, backends: BackendsResource
@@ -41,14 +39,12 @@ def parsed_labels(
     materialize_phase(context, recipe, store=store, work=work)
 
 
-@dg.asset(
-    **phase_arguments(
-        "verified_labels",
-        group="annotation",
-        kinds={"python", "lancedb"},
-        description="The labels after independent evidence was heard: a verdict and a score each.",
-        pool="gpu",
-    )
+@phase_asset(
+    "verified_labels",
+    group="annotation",
+    kinds={"python", "lancedb"},
+    description="The labels after independent evidence was heard: a verdict and a score each.",
+    pool="gpu",
 )
 def verified_labels(
     context: dg.AssetExecutionContext,

@@ -9,7 +9,7 @@ from resources.profiles import BackendsResource
 from resources.store.resource import SceneGraphStoreResource
 from resources.store.store import SceneGraphStore
 from svg2_assets.catalog.lookup import CatalogEntry
-from svg2_assets.orchestration import materialize_phase, phase_arguments
+from svg2_assets.orchestration import materialize_phase, phase_asset
 from svg2_assets.recipes import recipe_of
 from svg2_assets.relations.protocols import RelationExtractor
 from svg2_assets.relations.rows import to_rows
@@ -18,14 +18,12 @@ from svg2_assets.scene.video import FrameSource
 from svg2_assets.scene_graphs.stored import read_tracks, read_verified
 
 
-@dg.asset(
-    **phase_arguments(
-        "relations",
-        group="annotation",
-        kinds={"python", "lancedb"},
-        description="Timed relations between objects, in seven categories.",
-        pool="openai",
-    )
+@phase_asset(
+    "relations",
+    group="annotation",
+    kinds={"python", "lancedb"},
+    description="Timed relations between objects, in seven categories.",
+    pool="openai",
 )
 def relations(
     context: dg.AssetExecutionContext,

@@ -9,7 +9,7 @@ from resources.media.resource import MediaResource
 from resources.store.resource import SceneGraphStoreResource
 from resources.store.store import SceneGraphStore
 from svg2_assets.catalog.lookup import CatalogEntry
-from svg2_assets.orchestration import OWNERS, materialize_phase, phase_arguments
+from svg2_assets.orchestration import OWNERS, materialize_phase, phase_asset
 from svg2_assets.phases import PHASES, Recipe
 from svg2_assets.runner import Outcome
 from svg2_assets.scene.video import FrameSource
@@ -20,13 +20,11 @@ from svg2_assets.scene_graphs.stored import read_relations, read_tracks, read_ve
 from svg2_assets.settings import from_environment
 
 
-@dg.asset(
-    **phase_arguments(
-        "scene_graphs",
-        group="annotation",
-        kinds={"python", "lancedb"},
-        description="The assembled, validated scene graph of each video, with pictures to look at.",
-    )
+@phase_asset(
+    "scene_graphs",
+    group="annotation",
+    kinds={"python", "lancedb"},
+    description="The assembled, validated scene graph of each video, with pictures to look at.",
 )
 def scene_graphs(context: dg.AssetExecutionContext, store: SceneGraphStoreResource, media: MediaResource) -> None:
     """Assemble."""
@@ -46,7 +44,7 @@ def scene_graphs(context: dg.AssetExecutionContext, store: SceneGraphStoreResour
     code_version="1",
     description="How large and how varied the data set in the store is.",
 )
-def dataset_statistics(store: SceneGraphStoreResource) -> dg.MaterializeResult:
+def dataset_statistics(store: SceneGraphStoreResource) -> dg.MaterializeResult[None]:
     """Count."""
     figures = dataset_figures(store.open())
     rows = [dg.TableRecord({"figure": str(name), "value": str(value)}) for name, value in figures.as_rows()]

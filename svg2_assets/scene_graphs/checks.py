@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from svg2_assets.orchestration import phase_checks
+from svg2_assets.checking import phase_checks
 
 CHECKS = (phase_checks("scene_graphs"),)
