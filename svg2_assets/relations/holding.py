@@ -20,6 +20,7 @@ from svg2_assets.scene.video import FrameSource
 
 UNHOLDABLE = PEOPLE | ANIMALS | VEHICLES | SURFACES | (RIDEABLE - {"skateboard", "surfboard", "snowboard", "skis"})
 UNNAMED_WEIGHT = 0.9
+CLEAR_MOTION = 3.0  # pixels of flow beyond which a look is as good as it gets
 
 Sights = Mapping[int, Seen]
 """What was seen of one pair, by its position of the cell."""
@@ -50,13 +51,17 @@ def _candidate(pair: Pair, rules: Manipulation) -> bool:
 
 
 def _looks(i: int, pair: Pair, source: FrameSource, grid: Grid, rules: Manipulation) -> Iterator[Look]:
-    """One look a cell in contact, at the frame that stands for the cell and one a moment later in the same shot."""
+    """One look a cell in contact, at the frame that stands for the cell and one a moment later in the same shot.
+
+    The faster the thing, the shorter the moment: flow over long ways is guesswork, over short ones noise.
+    """
     video = source.video
-    apart = max(1, round(rules.step * video.fps))
+    pace = pair.second.pace * rules.rows / video.height
+    apart = np.clip(rules.travel / np.maximum(pace, 1e-6), 0.0, rules.step) * video.fps
     for k in np.flatnonzero(pair.contact):
         cell = int(pair.cells[k])
         frame = int(grid.frames[cell])
-        later = frame + apart
+        later = frame + max(1, round(float(apart[k])))
         person, thing = (s.thing.trajectory.masks[int(s.thing.at[cell])] for s in (pair.first, pair.second))
         following = int(np.searchsorted(grid.bounds, later, side="right")) - 1
         if later < video.num_frames and grid.shots[following] == grid.shots[cell]:
@@ -70,12 +75,18 @@ def _verdict(pair: Pair, sights: Sights, grid: Grid, settings: Thresholds) -> It
     for run in grid.runs(pair.cells):
         for stretch in _contacts(run, pair, rules):
             moving = [k for k in stretch if k in sights and _in_hand(sights[k], pair, k, rules)]
-            evidence = [sights[k].with_thing for k in moving]
-            if len(moving) >= rules.looks and float(np.mean(evidence)) >= rules.with_thing:
+            share = _share([sights[k] for k in moving], rules)
+            if len(moving) >= rules.looks and share >= rules.agreement:
                 held[_held(stretch, moving, sights, pair, rules)] = True
-                shares += evidence
+                shares.append(share)
     if shares:
         yield from _claims(pair, held, float(np.mean(shares)), settings)
+
+
+def _share(seen: Sequence[Seen], rules: Manipulation) -> float:
+    """The share of looks in which part of the person moves along; looks at more motion say more, up to a point."""
+    weights = np.minimum([s.motion for s in seen], CLEAR_MOTION)
+    return float(np.average([s.with_thing >= rules.with_thing for s in seen], weights=weights)) if seen else 0.0
 
 
 def _contacts(run: IntArray, pair: Pair, rules: Manipulation) -> list[IntArray]:
@@ -114,7 +125,7 @@ def _claims(pair: Pair, held: BoolArray, share: float, settings: Thresholds) -> 
     """Carrying where the person walks, holding elsewhere."""
     person, thing = pair.first, pair.second
     named = thing.thing.name_confidence if thing.thing.named else UNNAMED_WEIGHT
-    weight = person.thing.name_confidence * max(named, UNNAMED_WEIGHT) * min(1.0, 0.5 + share)
+    weight = person.thing.name_confidence * max(named, UNNAMED_WEIGHT) * (0.6 + 0.4 * share)
     walks = held & (_progress(person, pair.times) >= settings.kinetics.speed * person.height)
     yield from claim(pair, "holding", held & ~walks, weight=weight)
     yield from claim(pair, "carrying", walks, weight=weight)

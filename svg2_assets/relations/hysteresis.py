@@ -11,15 +11,15 @@ from svg2_assets.scene.spans import Spans
 
 
 def steady(raw: BoolArray, *, window: int, on: float, off: float) -> BoolArray:
-    """The state [K] that `raw` [K] settles in: on where the share of yes in a centred window reaches `on`, off below
-    `off`, never reaching beyond the first and last yes that caused it.
+    """The state [K] that `raw` [K] settles in: on where the share of yes in a centred window reaches `on`, off at
+    `off`; from the first to the last yes of the stretches that caused it.
     """
     share = _moving_share(raw, window)
     state, current = np.zeros(len(raw), dtype=bool), False
     for i, value in enumerate(share):
         current = value > off if current else value >= on
         state[i] = current
-    return _trimmed(state, raw)
+    return _fitted(state, raw)
 
 
 def spans_of(
@@ -45,12 +45,14 @@ def _moving_share(raw: BoolArray, window: int) -> FloatArray:
     return np.asarray(np.convolve(raw.astype(np.float64), kernel, mode="same") / counts)[: len(raw)]
 
 
-def _trimmed(state: BoolArray, raw: BoolArray) -> BoolArray:
+def _fitted(state: BoolArray, raw: BoolArray) -> BoolArray:
+    """Each stretch of `state` grown over the yeses that it begins and ends in, then cut to its first and last yes."""
     kept = np.zeros_like(state)
+    yeses = _stretches(raw)
     for start, end in _stretches(state):
-        yes = np.flatnonzero(raw[start:end])
-        if len(yes):
-            kept[start + yes[0] : start + yes[-1] + 1] = True
+        touching = [(a, b) for a, b in yeses if a < end and b > start]
+        if touching:
+            kept[touching[0][0] : touching[-1][1]] = True
     return kept
 
 

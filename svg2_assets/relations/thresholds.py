@@ -124,9 +124,11 @@ class Manipulation:
     least_side: float = 6.0  # smaller things are not looked at, pixels at that height
     least_ring: int = 12  # pixels of the person that the ring must hold
     pixels: float = 0.5  # flow (pixels at that height between two looked-at frames) below which nothing moved
-    step: float = 0.125  # seconds between the two frames of a look
+    step: float = 0.2  # longest time between the two frames of a look, seconds
+    travel: float = 4.0  # pixels that the thing should travel between them
     follow: float = 0.4  # flow of the ring agrees within this share of the thing's motion
-    with_thing: float = 0.4  # share of the person's pixels around the thing that move with it
+    with_thing: float = 0.25  # share of the person's pixels around the thing that move with it: the hand and wrist
+    agreement: float = 0.45  # share of moving looks in which they do
     looks: int = 3  # moving looks that are needed
     release: float = 0.5  # share of those pixels that move while the thing rests: it is let go
     lead: float = 1.0  # seconds before the first moving look that are already counted
