@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import weakref
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import av
 import numpy as np
 import pytest
 
+from resources.media.reader import open_video
 from svg2_assets.scene.errors import PhaseError, VideoError
 from svg2_assets.scene.graph import Attribute, SceneObject
 from svg2_assets.scene.taxonomy import AttributeType, Category
@@ -20,6 +20,7 @@ from svg2_assets.scene_graphs.preview.palette import color_of
 from svg2_assets.scene_graphs.preview.sheet import ContactSheet
 from tests.scene_graphs import scenes
 
+CLIPS = Path(__file__).parents[2] / "clips"
 HOSTILE_NAMES = ["日本語", "🚗", "a\nb", "x" * 900, "\x1b[2J", "‮evil", "\ud800", "%s%n", "../../etc", " "]
 
 
@@ -193,9 +194,23 @@ def test_when_the_video_does_not_decode_any_more_no_half_file_and_no_old_file_is
     assert {p: p.read_bytes() for p in tmp_path.iterdir()} == content
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_cannot_be_written_is_an_os_error(tmp_path):
-    tmp_path.chmod(0o500)
+def test_a_folder_that_cannot_be_made_is_an_os_error(tmp_path):
+    (tmp_path / "file").write_text("")
     video = scenes.video(frames=5)
-    with pytest.raises(OSError, match="ermission"):
-        write_previews(scenes.GreySource(video), scene(video), tmp_path / "new")
+    with pytest.raises(OSError, match="file"):
+        write_previews(scenes.GreySource(video), scene(video), tmp_path / "file")
+
+
+@pytest.mark.skipif(not (CLIPS / "tree.avi").exists(), reason="the clips are not here")
+def test_a_real_video_is_previewed_from_its_file(tmp_path):
+    source = open_video(CLIPS / "tree.avi")
+    video = source.video
+    graph = scenes.graph(video, scenes.box_object(video, 0, (60, 60, 120, 100), name="tree"))
+    paths = write_previews(source, graph, tmp_path)
+    frames = decoded(paths[PreviewKind.VIDEO])
+    assert len(frames) == len(playback(video).frames)
+    plain = next(iter(source.pick([0]))).pixels
+    shown = frames[0][:240, 40:360].astype(float)
+    assert np.abs(shown[200:, :].mean(axis=(0, 1)) - plain[200:, :].mean(axis=(0, 1))).max() < 6
+    expected = plain[80:140, 80:160].mean(axis=(0, 1)) * (1 - FILL) + np.array(color_of(0)) * FILL
+    assert np.abs(shown[80:140, 80:160].mean(axis=(0, 1)) - expected).max() < 8
