@@ -1,0 +1,86 @@
+"""A scene graph as rows for tables: its objects with their attributes, its relations with their times."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from svg2_assets.scene.graph import SceneGraph, SceneObject
+from svg2_assets.scene.taxonomy import CAMERA_ID
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRow:
+    """One object: `attributes` are (type, value) pairs, `seconds` how long it is visible in all."""
+
+    id: int
+    name: str
+    attributes: tuple[tuple[str, str], ...]
+    verdict: str
+    score: float
+    frames: int
+    first: float
+    last: float
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The row as JSON types."""
+        return asdict(self) | {"attributes": [list(pair) for pair in self.attributes]}
+
+
+@dataclass(frozen=True, slots=True)
+class RelationRow:
+    """One relation with the names of its ends (`camera` for -1); spans are [start, end) in seconds."""
+
+    subject_id: int
+    subject: str
+    predicate: str
+    object_id: int
+    object: str
+    category: str
+    spans: tuple[tuple[float, float], ...]
+    seconds: float
+    confidence: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The row as JSON types."""
+        return asdict(self) | {"spans": [list(span) for span in self.spans]}
+
+
+def object_rows(graph: SceneGraph) -> list[ObjectRow]:
+    """A row per object, in the order of the graph."""
+    return [_object_row(graph, one) for one in graph.objects]
+
+
+def relation_rows(graph: SceneGraph) -> list[RelationRow]:
+    """A row per relation, in the order of the graph."""
+    names = {CAMERA_ID: "camera"} | {o.id: o.name for o in graph.objects}
+    return [
+        RelationRow(
+            subject_id=r.subject,
+            subject=names[r.subject],
+            predicate=r.predicate,
+            object_id=r.object,
+            object=names[r.object],
+            category=r.category.value,
+            spans=tuple((round(s.start, 6), round(s.end, 6)) for s in r.spans),
+            seconds=round(r.spans.duration, 6),
+            confidence=r.confidence,
+        )
+        for r in graph.relations
+    ]
+
+
+def _object_row(graph: SceneGraph, one: SceneObject) -> ObjectRow:
+    spans = one.trajectory.spans(graph.video)
+    return ObjectRow(
+        id=one.id,
+        name=one.name,
+        attributes=tuple((a.type.value, a.value) for a in one.attributes),
+        verdict=one.verification.verdict.value,
+        score=one.verification.score,
+        frames=len(one.trajectory),
+        first=round(spans.parts[0].start, 6) if spans else 0.0,
+        last=round(spans.parts[-1].end, 6) if spans else 0.0,
+        seconds=round(spans.duration, 6),
+    )
