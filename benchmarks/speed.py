@@ -59,14 +59,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def clip_tables(data: Data, folder: Path, clips: Sequence[str]) -> list[Table]:
     """The whole chain through the platform, store and checks included, each clip in a fresh process."""
     warm = tiny_video(folder / "warm.mp4", seed=0)
-    speed, phases = [], []
+    speed, phases, failures = [], [], list[str]()
     for clip in clips:
         if data.has(clip):
             found = annotated(folder / clip.replace("/", "-"), [data.path(clip)], warm=warm)
             speed.append(_speed_row(clip, found))
             phases.append(_phase_row(clip, found))
+            failures += [f"FAILED: {clip}: {error}" for error in found["videos"][0]["errors"]]
     columns = ("clip", "size", "video s", "objects", "wall s", "x real time", "CPU s", "CPU s / video s", "cold wall s")
     notes = [
+        *failures,
         load_note(),
         "x real time: seconds of video a second of wall time, weights and definitions loaded; cold: the whole process",
     ]
@@ -162,7 +164,8 @@ def _speed_row(clip: str, found: Mapping[str, Any]) -> list[Any]:
     rate = video["duration"] / found["wall"]
     row = [clip, f"{video['width']}x{video['height']}", video["duration"], video["objects"], found["wall"], rate]
     row += [found["cpu"], found["cpu"] / video["duration"], found["cold"], found["peak_mb"]]
-    return [*row, target or "-", "-" if target is None else verdict(rate >= target)]
+    met = "-" if target is None else verdict(rate >= target)
+    return [*row, target or "-", "FAILED" if found["exit_code"] else met]
 
 
 def _phase_row(clip: str, found: Mapping[str, Any]) -> list[Any]:

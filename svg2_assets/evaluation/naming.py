@@ -20,7 +20,9 @@ from svg2_assets.scene.trajectory import Trajectory
 TIE_IOU = 0.3
 PART_SHARE = 0.8
 SAMPLES = 12
-COLOR_WORDS = frozenset("black gray white brown beige red orange yellow green blue purple pink".split())
+COLOR_WORDS = frozenset("black gray white brown beige red orange yellow green blue purple pink dark light".split())
+SHADES = {"dark": frozenset({"black"}), "light": frozenset({"white", "beige"})}
+"""Coarser words that are right wherever one of these colours is."""
 
 
 class Judgement(StrEnum):
@@ -122,7 +124,7 @@ def judge_attribute(attribute: Attribute, thing: Thing) -> Judgement | None:
         right = thing.attributes.get("upper", frozenset()) | thing.attributes.get("lower", frozenset())
     if not right or not value:
         return None
-    return Judgement.RIGHT if value in right else Judgement.WRONG
+    return Judgement.RIGHT if value in right or SHADES.get(value, frozenset()) & right else Judgement.WRONG
 
 
 def _heading(attribute: Attribute) -> tuple[str, str]:
