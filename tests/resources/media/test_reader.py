@@ -154,9 +154,10 @@ def test_leaving_a_stream_early_closes_the_file(tmp_path: Path):
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="resident memory is read from /proc")
 def test_memory_does_not_grow_with_the_clip():
     reader = open_video(CLIPS / "vtest_200_499.mp4")
-    resident: list[int] = []
-    for frame in reader.frames(height=144):
-        if frame.index in {20, 299}:
-            resident.append(int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize())
+    resident = [_resident_bytes() for frame in reader.frames(height=144) if frame.index in {20, 299}]
     ten_frames = 10 * 768 * 576 * 3 // 2
     assert resident[1] - resident[0] < ten_frames
+
+
+def _resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
