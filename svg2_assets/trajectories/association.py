@@ -18,22 +18,28 @@ Matrix = npt.NDArray[np.float32]
 
 
 def associate(
-    tracks: Sequence[Track], found: Detections, *, detection: DetectionSettings, settings: AssociationSettings
+    tracks: Sequence[Track],
+    found: Detections,
+    colours: Matrix,
+    *,
+    detection: DetectionSettings,
+    settings: AssociationSettings,
 ) -> Pairs:
     """(track, box) index pairs: strong boxes first, then weak ones for tracks that got none, then jumps of fast things."""
     best = found.best
     strong = np.flatnonzero(best >= detection.open)
     weak = np.flatnonzero((best >= detection.keep) & (best < detection.open))
     everyone = np.arange(len(tracks))
-    pairs = _match(tracks, found, (everyone, strong), least=settings.least_iou, settings=settings)
+    pairs = _match(tracks, found, colours, (everyone, strong), least=settings.least_iou, settings=settings)
     free = np.setdiff1d(everyone, [i for i, _ in pairs])
-    pairs += _match(tracks, found, (free, weak), least=settings.weak_iou, settings=settings)
+    pairs += _match(tracks, found, colours, (free, weak), least=settings.weak_iou, settings=settings)
     return pairs + _jumps(tracks, found, pairs, detection=detection, settings=settings)
 
 
 def _match(
     tracks: Sequence[Track],
     found: Detections,
+    colours: Matrix,
     among: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
     *,
     least: float,
@@ -42,9 +48,10 @@ def _match(
     rows, columns = among
     if not len(rows) or not len(columns):
         return []
-    boxes = np.stack([tracks[int(i)].box for i in rows])
-    iou = geometry.iou(boxes, found.boxes[columns])
-    gain = iou + settings.class_weight * _class_likeness([tracks[int(i)] for i in rows], found.scores[columns])
+    chosen = [tracks[int(i)] for i in rows]
+    iou = _overlap(chosen, found.boxes[columns], settings)
+    gain = iou + settings.class_weight * _class_likeness(chosen, found.scores[columns])
+    gain += settings.colour_weight * _colour_likeness(chosen, colours[columns])
     gain = np.where(iou >= least, gain, -1.0)
     picked_rows, picked_columns = linear_sum_assignment(-gain)
     return [
@@ -52,10 +59,26 @@ def _match(
     ]
 
 
+def _overlap(tracks: Sequence[Track], boxes: geometry.Boxes, settings: AssociationSettings) -> Matrix:
+    """IoU with where flow says a track is, or, hidden for some looks, where its velocity takes it."""
+    iou = geometry.iou(np.stack([t.box for t in tracks]), boxes)
+    for row, track in enumerate(tracks):
+        if track.inertia is not None and track.missed >= settings.inertia_looks:
+            iou[row] = np.maximum(iou[row], geometry.iou(track.inertia[None], boxes)[0])
+    return iou
+
+
+def _colour_likeness(tracks: Sequence[Track], colours: Matrix) -> Matrix:
+    """Cosine of colour descriptors, [tracks, boxes]; 0 where a track has none."""
+    known = np.stack([t.colours if t.colours is not None else np.zeros(colours.shape[1]) for t in tracks])
+    return np.asarray(known @ colours.T, dtype=np.float32)
+
+
 def _class_likeness(tracks: Sequence[Track], scores: Matrix) -> Matrix:
     """Cosine of class vectors, [tracks, boxes]."""
     width = scores.shape[1]
-    known = np.stack([t.detector.total if t.detector.total is not None else np.zeros(width) for t in tracks])
+    totals = [t.class_total() for t in tracks]
+    known = np.stack([total if total is not None else np.zeros(width) for total in totals])
     known = known / np.maximum(np.linalg.norm(known, axis=1, keepdims=True), 1e-6)
     seen = scores / np.maximum(np.linalg.norm(scores, axis=1, keepdims=True), 1e-6)
     return np.asarray(known @ seen.T, dtype=np.float32)

@@ -11,27 +11,35 @@ from svg2_assets.trajectories import geometry
 from svg2_assets.trajectories.association import associate
 from svg2_assets.trajectories.flow import FlowWindow
 from svg2_assets.trajectories.geometry import Box
-from svg2_assets.trajectories.recognisers import Detections
+from svg2_assets.trajectories.recognisers import Detections, Floats
 from svg2_assets.trajectories.settings import TrackerSettings
-from svg2_assets.trajectories.tracks import Hit, Life, Track, Vector
+from svg2_assets.trajectories.tracks import Evidence, Hit, Life, Track, Vector
 
 Embed = Callable[[Box], Vector]
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look of the detector: the `frame`, the look before it, what was `found`, whether the camera stands still."""
+    """One look of a detector: the `frame`, the look before it, what was `found` in which `colours`.
+
+    `second`: it was the second detector's look; `still_camera`: nothing but objects moves.
+    """
 
     frame: int
     before: int | None
     found: Detections
+    colours: Floats
+    second: bool
     still_camera: bool
 
 
 class Roster:
     """All tracks of one video. Ids are given at confirmation and never reused."""
 
-    def __init__(self, settings: TrackerSettings, *, width: int, height: int, fps: float) -> None:
+    def __init__(
+        self, settings: TrackerSettings, *, width: int, height: int, fps: float, before_takeover: Callable[[Track], None]
+    ) -> None:
+        self._before_takeover = before_takeover
         self._settings, self._width, self._height, self._fps = settings, width, height, fps
         self._next = 0
         self._shot = 0
@@ -44,14 +52,15 @@ class Roster:
         for track in self.live:
             self._carry(track, look, flows)
         pairs = associate(
-            self.live, look.found, detection=self._settings.detection, settings=self._settings.association
+            self.live, look.found, look.colours, detection=self._settings.detection, settings=self._settings.association
         )
         matched = dict(pairs)
         for i, track in enumerate(self.live):
             if i in matched:
                 self._hit(track, look, matched[i])
             else:
-                track.detector.add(None)
+                track.missed += 1
+                _evidence(track, look).add(None)
         self._open(look, set(matched.values()))
         self._confirm(look, embed)
         self._end_twins()
@@ -75,21 +84,34 @@ class Roster:
         if look.before is None:
             return
         moved, unrest = flows.carry(track.box, start=look.before, stop=look.frame)
+        past = track.inertia if track.inertia is not None else track.box
+        track.inertia = np.asarray(past + np.tile(track.velocity * (look.frame - look.before), 2), np.float32)
         track.unrest += unrest
         track.box = moved
         track.boxes[look.frame] = moved
 
     def _hit(self, track: Track, look: Look, j: int) -> None:
+        rules = self._settings.association
         box, score = look.found.boxes[j], float(look.found.scores[j].max())
-        weight = np.float32(self._settings.association.smoothing)
-        gap = max(1, look.frame - track.last_hit)
-        steps = gap / max(1, look.frame - (look.before if look.before is not None else look.frame - 1))
-        before = track.boxes.get(track.last_hit, track.box)
-        track.velocity = np.asarray((geometry.centre(box) - geometry.centre(before)) / np.float32(steps), np.float32)
+        before = track.boxes.get(track.last_hit)
+        if before is not None and look.frame > track.last_hit:
+            speed = (geometry.centre(box) - geometry.centre(before)) / np.float32(look.frame - track.last_hit)
+            memory = np.float32(rules.velocity_memory if len(track.hits) > 1 else 0.0)
+            track.velocity = np.asarray(memory * track.velocity + (1 - memory) * speed, np.float32)
+        weight = np.float32(rules.smoothing if track.missed < rules.inertia_looks else 1.0)
         track.box = np.asarray(weight * box + (1 - weight) * track.box, dtype=np.float32)
         track.boxes[look.frame] = track.box
         track.hits.append(Hit(look.frame, score))
-        track.detector.add(look.found.scores[j])
+        track.inertia, track.missed = None, 0
+        _evidence(track, look).add(look.found.scores[j])
+        if not self._is_crowded(track):
+            seen = look.colours[j]
+            track.colours = seen if track.colours is None else _unit(0.8 * track.colours + 0.2 * seen)
+
+    def _is_crowded(self, track: Track) -> bool:
+        """Whether another track covers this one: then its colours are not its own."""
+        others = [t.box for t in self.live if t is not track]
+        return bool(others) and bool(geometry.containment(track.box[None], np.stack(others)).max() > 0.3)
 
     def _open(self, look: Look, used: set[int]) -> None:
         best = look.found.best
@@ -99,7 +121,8 @@ class Roster:
             track = Track(-1, self._serial, look.frame, look.found.boxes[j].copy(), shot=self._shot)
             track.boxes[look.frame] = track.box
             track.hits.append(Hit(look.frame, float(best[j])))
-            track.detector.add(look.found.scores[j])
+            track.colours = look.colours[j]
+            _evidence(track, look).add(look.found.scores[j])
             self._serial += 1
             self.live.append(track)
 
@@ -119,38 +142,55 @@ class Roster:
                 settled.append(self._settle(track, look, embed))
             else:
                 settled.append(track)
-        self.live = settled
+        # A lost track that goes on is in the list twice: as itself and in the place of its continuation.
+        self.live = list({id(t): t for t in settled}.values())
 
     def _settle(self, track: Track, look: Look, embed: Embed) -> Track:
         """The confirmed track: a new one with its own id, or an old one that goes on."""
-        old = self._predecessor(track, look, embed)
+        old = self._predecessor(track, embed)
         if old is not None:
+            self.ended = [t for t in self.ended if t is not old]
+            self._before_takeover(old)
             old.go_on_as(track)
-            self.ended.remove(old)
             return old
         track.life = Life.LIVE
         self.name(track)
         return track
 
-    def _predecessor(self, track: Track, look: Look, embed: Embed) -> Track | None:
-        """A fresh death near by, of the same class, that looks alike."""
-        near = [(t, t.embedding) for t in self.ended if self._may_continue(t, track)]
+    def _predecessor(self, track: Track, embed: Embed) -> Track | None:
+        """A track that was lost near by shortly before, of the same class and colours, that looks alike."""
+        rules = self._settings.association
+        lost = [t for t in self.live if t.life is Life.LIVE and t.missed >= rules.inertia_looks]
+        near = [(t, t.embedding) for t in [*self.ended, *lost] if self._may_continue(t, track)]
         known = [(t, e) for t, e in near if e is not None]
         if not known:
             return None
         track.embedding = embed(track.box)
         likeness = [float(np.dot(e, track.embedding)) for _, e in known]
         best = int(np.argmax(likeness))
-        return known[best][0] if likeness[best] >= self._settings.association.takeover_cosine else None
+        return known[best][0] if likeness[best] >= rules.takeover_cosine else None
 
     def _may_continue(self, old: Track, new: Track) -> bool:
         rules = self._settings.association
-        gap = (new.born - old.last_hit) / self._fps
-        if not 0 < gap <= rules.takeover_seconds or old.shot != new.shot or old.best_class() != new.best_class():
+        frames = new.born - old.last_hit
+        if not 0 < frames <= rules.takeover_seconds * self._fps or old.shot != new.shot:
             return False
-        own, other = geometry.size(old.box), geometry.size(new.box)
-        distance = float(np.hypot(*(geometry.centre(old.box_at(old.last_hit)) - geometry.centre(new.box))))
-        return 0.5 <= other / max(own, 1e-3) <= 2.0 and distance <= rules.takeover_distance * own
+        last = old.box_at(old.last_hit)
+        own, other = geometry.size(last), geometry.size(new.hits_box())
+        if old.best_class() != new.best_class() or self._has_left(last) or not 0.5 <= other / max(own, 1e-3) <= 2.0:
+            return False
+        if old.colours is not None and new.colours is not None:
+            if float(old.colours @ new.colours) < rules.takeover_colour:
+                return False
+        places = geometry.centre(last), geometry.centre(last) + old.velocity * np.float32(frames)
+        distance = min(float(np.hypot(*(p - geometry.centre(new.hits_box())))) for p in places)
+        return distance <= rules.takeover_distance * own
+
+    def _has_left(self, box: Box) -> bool:
+        """Whether a box reaches the frame's edge: who leaves there and who enters there are two."""
+        margin = self._settings.association.border * min(self._width, self._height)
+        low, high = float(box[:2].min()), np.asarray([self._width, self._height]) - box[2:]
+        return low < margin or float(high.min()) < margin
 
     def _end(self, look: Look) -> None:
         staying: list[Track] = []
@@ -205,3 +245,12 @@ class Roster:
         strong = [h for h in track.hits if h.score >= rules.slip_score]
         track.hits = strong or track.hits[:1]
         return True
+
+
+def _evidence(track: Track, look: Look) -> Evidence:
+    """The account of the detector that looked."""
+    return track.second if look.second else track.detector
+
+
+def _unit(vector: Vector) -> Vector:
+    return np.asarray(vector / max(1e-6, float(np.linalg.norm(vector))), dtype=np.float32)

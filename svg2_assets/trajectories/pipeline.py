@@ -12,6 +12,7 @@ import numpy as np
 
 from svg2_assets.scene.video import FrameSource
 from svg2_assets.trajectories import geometry
+from svg2_assets.trajectories.colours import descriptors
 from svg2_assets.trajectories.flow import STILL, Field, FlowWindow, camera_step, is_fixed
 from svg2_assets.trajectories.flow import Step as CameraStep
 from svg2_assets.trajectories.geometry import Box
@@ -69,7 +70,9 @@ class Run:
         shapeless = frozenset(i for i, n in enumerate(self._models.detector.classes) if n in settings.masks.shapeless)
         canvas = Canvas(width, height, video.width, video.height)
         self._segmenter = Segmenter(self._models.saliency, canvas, settings, fps=self._fps, shapeless=shapeless)
-        self._roster = Roster(settings, width=width, height=height, fps=self._fps)
+        self._roster = Roster(
+            settings, width=width, height=height, fps=self._fps, before_takeover=self._finish
+        )
         self._groups = Groups(settings.groups)
         self._watch = SalienceWatch(settings.salience, fps=self._fps)
         self._salients = Salients(settings, width=width, height=height)
@@ -114,9 +117,12 @@ class Run:
         with self._clock("camera"):
             self._follow_camera(index)
         with self._clock("detect"):
-            found = self._detect(pixels, index)
+            found, second = self._detect(pixels)
         with self._clock("associate"):
-            look = Look(index, self._before, found, self._stands_still())
+            strong = found.best >= self._settings.detection.keep
+            found = found.take(np.flatnonzero(strong))
+            colours = descriptors(pixels, found.boxes)
+            look = Look(index, self._before, found, colours, second, self._stands_still())
             self._roster.advance(look, self._flows, lambda box: self._look_at(pixels, box)[1])
             self._salients.advance(look, self._flows, self._roster)
             self._regroup(index)
@@ -137,22 +143,32 @@ class Run:
     def _stands_still(self) -> bool:
         return is_fixed(self._camera[-RECENT_STEPS:], diagonal=self._diagonal, settings=self._settings.flow)
 
-    def _detect(self, pixels: Pixels, index: int) -> Detections:
-        found = self._models.detector.detect(pixels)
-        self._counts["detector calls"] += 1
-        if self._before is None or self._ticked(self._before, index, self._settings.detection.second_rate):
-            self._counts["second detector calls"] += 1
-            found = self._agree(found, self._models.second.detect(pixels))
+    def _detect(self, pixels: Pixels) -> tuple[Detections, bool]:
+        """Boxes of the detector whose turn it is, and whether it is the second one.
+
+        The two see different things: what one misses for a second, the other keeps alive.
+        """
+        rules = self._settings.detection
+        second = self._before is not None and self._counts["looks"] % rules.second_every == rules.second_every - 1
+        self._counts["looks"] += 1
+        if second:
+            found = self._second(pixels)
+        else:
+            self._counts["detector calls"] += 1
+            found = self._models.detector.detect(pixels)
+        if self._before is None:
+            found = self._agree(found, self._second(pixels))
         self._counts["most boxes"] = max(self._counts["most boxes"], len(found))
-        return found
+        return found, second
+
+    def _second(self, pixels: Pixels) -> Detections:
+        self._counts["second detector calls"] += 1
+        found = self._models.second.detect(pixels)
+        return Detections(found.boxes, np.minimum(found.scores * np.float32(self._settings.detection.second_gain), 1.0))
 
     def _agree(self, found: Detections, other: Detections) -> Detections:
-        """The second detector's opinion: witnesses for live tracks, a bonus for boxes on which both agree."""
+        """Boxes of a shot's first look get a bonus where both detectors agree: nothing else is known yet."""
         rules = self._settings.detection
-        for track in self._roster.live:
-            overlap = geometry.iou(track.box[None], other.boxes)[0] if len(other) else np.zeros(0)
-            near = overlap.size > 0 and overlap.max() >= rules.agree_iou
-            track.second.add(other.scores[int(overlap.argmax())] if near else None)
         if not len(found) or not len(other):
             return found
         agreed = geometry.iou(found.boxes, other.boxes).max(axis=1) >= rules.agree_iou
@@ -206,9 +222,13 @@ class Run:
         with self._clock("paint"):
             self._roster.ended += self._salients.take_ended()
             for track in self._roster.ended:
-                if track.emitted_to < track.last_hit:
-                    self._segmenter.painter.flush(track, track.last_hit + 1, self._flows)
-                    track.emitted_to = track.last_hit
+                self._finish(track)
+
+    def _finish(self, track: Track) -> None:
+        """Paint what is left of a track up to its last hit."""
+        if track.emitted_to < track.last_hit:
+            self._segmenter.painter.flush(track, track.last_hit + 1, self._flows)
+            track.emitted_to = track.last_hit
 
     def _renew(self, index: int) -> None:
         """Carry keys that flow is about to forget."""

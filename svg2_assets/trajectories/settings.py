@@ -32,7 +32,8 @@ class DetectionSettings:
     """How often to look and what counts as a box."""
 
     rate: float = 8.0  # looks per second of video
-    second_rate: float = 1.0  # looks per second of the second detector
+    second_every: int = 4  # every so many looks is the second detector's
+    second_gain: float = 1.15  # its scores run lower
     keep: float = 0.22  # score that keeps a track alive
     open: float = 0.40  # score that opens one
     merge_iou: float = 0.6  # boxes of any class that overlap this much are one
@@ -48,6 +49,11 @@ class AssociationSettings:
     least_iou: float = 0.2
     weak_iou: float = 0.3  # for boxes under `open`
     class_weight: float = 0.2  # of the cosine of class vectors beside IoU
+    colour_weight: float = 0.4  # of the likeness of colours beside IoU
+    velocity_memory: float = 0.5  # weight of the past in the velocity of a track
+    inertia_looks: int = 2  # missed in a row before a track may be where its velocity takes it
+    takeover_colour: float = 0.6  # likeness of colours needed
+    border: float = 0.02  # of the frame's side: what ended this close to it has left
     hits_to_confirm: int = 3
     lost_seconds: float = 1.0
     tentative_seconds: float = 0.4  # an unconfirmed track ends after this without a box

@@ -77,6 +77,9 @@ class Track:
     appearance: Evidence = field(default_factory=Evidence)
     embedding: Vector | None = None
     last_look: int = -(10**9)
+    colours: Vector | None = None
+    inertia: Box | None = None  # where its velocity takes it while it is not seen
+    missed: int = 0  # looks in a row
     velocity: Vector = field(default_factory=lambda: np.zeros(2, np.float32))
     key: KeyMask | None = None
     last_crop: int = -(10**9)
@@ -103,9 +106,17 @@ class Track:
         """Mean score of the hits."""
         return float(np.mean([h.score for h in self.hits])) if self.hits else 0.0
 
+    def class_total(self) -> Vector | None:
+        """Class scores of both detectors, summed."""
+        first, second = self.detector.total, self.second.total
+        if first is None or second is None:
+            return first if second is None else second
+        return first + second
+
     def best_class(self) -> int:
         """Index of the class with the most evidence; -1 without any."""
-        return int(self.detector.total.argmax()) if self.detector.total is not None else -1
+        total = self.class_total()
+        return int(total.argmax()) if total is not None else -1
 
     def box_at(self, frame: int) -> Box:
         """The box on any frame of the track's life, between looks by interpolation."""
@@ -128,10 +139,15 @@ class Track:
         self.hits += later.hits
         self.boxes = later.boxes
         self.born, self.key = later.born, None
-        self.last_crop = later.last_crop
+        self.last_crop, self.missed, self.inertia = later.last_crop, later.missed, None
+        self.colours = later.colours
         self.detector.join(later.detector)
         self.second.join(later.second)
         self.appearance.join(later.appearance)
+
+    def hits_box(self) -> Box:
+        """The box of the first hit that is still known."""
+        return self.boxes.get(self.born, self.box)
 
     def forget_boxes(self, before: int) -> None:
         """Drop boxes that no mask needs any more, so that a long track stays small."""
