@@ -23,7 +23,7 @@ Names = npt.NDArray[np.uint8]
 BLACK, GREY, WHITE, BROWN, BEIGE, RED, ORANGE, YELLOW, GREEN, BLUE, PURPLE, PINK = range(12)
 COLOURS = ("black", "gray", "white", "brown", "beige", "red", "orange", "yellow", "green", "blue", "purple", "pink")
 DARK = "dark"
-_HUE_EDGES = np.asarray([42.0, 78.0, 108.0, 200.0, 308.0, 335.0, 357.0])  # degrees in the a, b plane
+_HUE_EDGES = np.asarray([49.0, 78.0, 108.0, 200.0, 308.0, 335.0, 357.0])  # degrees in the a, b plane
 _HUES = np.asarray([RED, ORANGE, YELLOW, GREEN, BLUE, PURPLE, PINK, RED], dtype=np.uint8)
 
 

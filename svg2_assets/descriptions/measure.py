@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,14 +28,28 @@ from svg2_assets.trajectories.protocols import CameraMotion, TrackedObject, Trac
 TALL = 0.75  # width over height up to which the halves of a silhouette are worth a colour of their own
 
 
+_GROUPS: dict[str, Callable[..., object]] = {
+    "sampling": SamplingRule,
+    "colour": ColourRule,
+    "geometry": GeometryRule,
+    "motion": MotionRule,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class MeasureRules:
-    """All thresholds of Phase 2a in one place."""
+    """All thresholds of Phase 2a in one place; each group may also be given as a mapping of the values that differ."""
 
     sampling: SamplingRule = field(default_factory=SamplingRule)
     colour: ColourRule = field(default_factory=ColourRule)
     geometry: GeometryRule = field(default_factory=GeometryRule)
     motion: MotionRule = field(default_factory=MotionRule)
+
+    def __post_init__(self) -> None:
+        for name, kind in _GROUPS.items():
+            given = getattr(self, name)
+            if isinstance(given, Mapping):
+                object.__setattr__(self, name, kind(**given))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class SamplingRule:
 
     At most `frames` frames an object, decoded to `rows` rows; frames on a grid of `grid_seconds` are preferred, so that
     objects share them; `pixels` at most a frame and region; silhouettes shrink by `erosion` of the root of their area.
-    `upper` and `lower` are rows of the box in shares of its height: below the head and above the feet of a person.
+    The halves are rows of the box in shares of its height: below the head and above the feet of a person.
     """
 
     frames: int = 8
@@ -32,8 +32,10 @@ class SamplingRule:
     grid_seconds: float = 0.25
     pixels: int = 600
     erosion: float = 0.06
-    upper: tuple[float, float] = (0.18, 0.46)
-    lower: tuple[float, float] = (0.56, 0.88)
+    upper_from: float = 0.18
+    upper_to: float = 0.46
+    lower_from: float = 0.56
+    lower_to: float = 0.88
 
 
 @dataclass(slots=True)
@@ -78,7 +80,11 @@ def gather(frames: Iterable[Frame], wanted: Wanted, rule: SamplingRule) -> dict[
 
 
 def _bands(rule: SamplingRule) -> tuple[tuple[Region, tuple[float, float]], ...]:
-    return (Region.WHOLE, (0.0, 1.0)), (Region.UPPER, rule.upper), (Region.LOWER, rule.lower)
+    return (
+        (Region.WHOLE, (0.0, 1.0)),
+        (Region.UPPER, (rule.upper_from, rule.upper_to)),
+        (Region.LOWER, (rule.lower_from, rule.lower_to)),
+    )
 
 
 def _eroded(

@@ -9,7 +9,7 @@ label is that chance, and `accept` the least that is asked of a name.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -36,7 +36,8 @@ class VerificationRule:
     `rival_ratio` times the name, and doubts when it gave the name less than `unseen`. The classifier supports from
     `classified` on and contradicts from `misclassified`, about what it knows well only: animals and vehicles; from
     `worn` on, clothes speak for a person. A ball fills `ball_fill` of its enclosing circle, surely not one what fills
-    less than `not_ball_fill`; a person is `slim` to `wide` times as wide as high.
+    less than `not_ball_fill`; a person is `slim` to `wide` times as wide as high; what breaks these outweighs two
+    detectors, which share their errors (a white cloth on a lawn is a sports ball to both).
     """
 
     naming: NamingRule = field(default_factory=NamingRule)
@@ -56,7 +57,12 @@ class VerificationRule:
     for_weight: float = 1.8
     doubt_weight: float = 1.5
     against_weight: float = 2.5
+    shape_weight: float = 5.0
     shape_frames: int = 12
+
+    def __post_init__(self) -> None:
+        if isinstance(self.naming, Mapping):
+            object.__setattr__(self, "naming", NamingRule(**self.naming))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +203,9 @@ def _by_shape(name: str, h: Hearing) -> list[Finding]:
     if is_a(name, "ball") and not h.outline_used and fill >= h.rule.ball_fill:
         return [Finding(h.rule.for_weight, f"its outline is round ({fill:.2f} of a disc)")]
     if is_a(name, "ball") and fill < h.rule.not_ball_fill:
-        return [Finding(-h.rule.against_weight, f"its outline is not round ({fill:.2f} of a disc)", True)]
+        return [Finding(-h.rule.shape_weight, f"its outline is not round ({fill:.2f} of a disc)", True)]
     if is_person(name) and not h.rule.slim <= aspect <= h.rule.wide:
-        return [Finding(-h.rule.against_weight, f"no person is {aspect:.2f} times as wide as high", True)]
+        return [Finding(-h.rule.shape_weight, f"no person is {aspect:.2f} times as wide as high", True)]
     return []
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from svg2_assets.descriptions.facts import Claim, Extent, Facts, Region, Statement, Report, rounded
+from svg2_assets.descriptions.facts import Claim, Extent, Facts, Region, Report, Statement, rounded
 from svg2_assets.descriptions.grammar import InvalidDescription, read, write
 
 hostile = st.sampled_from(
