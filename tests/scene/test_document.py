@@ -180,8 +180,6 @@ def test_a_document_with_any_one_value_replaced_is_read_or_refused(
 
 
 def _paths(value: Any, above: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    steps: list[Any] = (
-        list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
-    )
+    inside = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
     below = [p for s in inside for p in _paths(value[s], (*above, s))]
     return ([above] if above else []) + below
