@@ -55,7 +55,8 @@ def test_rows_come_back_as_they_went_in(store: SceneGraphStore) -> None:
         "video_id": "a", "stage": "parsed", "object_id": 3, "name": "dog", "confidence": 0.25, "uncertain": True,
         "alternatives": ["wolf", "it's a \"fox\"\n"], "evidence": "{}",
         "attributes": [
-            {"value": "brown", "type": "colour", "confidence": 0.5}, {"value": "big", "type": "size", "confidence": None},
+            {"value": "brown", "type": "colour", "confidence": 0.5},
+            {"value": "big", "type": "size", "confidence": None},
         ],
     }  # fmt: skip
     store.replace("labels", [row], video_ids=["a"], stage="parsed")
@@ -143,6 +144,7 @@ STEP = st.one_of(
 )
 
 
+@pytest.mark.filterwarnings("ignore:optimize")
 @settings(max_examples=20, deadline=None)
 @given(st.lists(STEP, max_size=7))
 def test_any_sequence_of_replaces_indices_and_compactions_behaves_like_a_dictionary(steps: list[Any]) -> None:
