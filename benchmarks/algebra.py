@@ -36,7 +36,7 @@ def decoded_containment(trajectories: list[Trajectory]) -> tuple[FloatArray, Flo
     """The same as `covisible_containment`, by decoding each mask once a frame and multiplying pixels in numpy."""
     n = len(trajectories)
     together, inside = np.zeros((n, n)), np.zeros((n, n))
-    for frame in range(1 + max(t.frames[-1] for t in trajectories)):
+    for frame in range(1 + max(t.frames[-1] for t in trajectories if t.frames)):
         shown = {i: m for i, t in enumerate(trajectories) if (m := t.at(frame)) is not None}
         if not shown:
             continue

@@ -209,7 +209,7 @@ def _listed(line: Sequence[Any], duration: float) -> Listed:
     """A line of a reference graph; its spans are whole seconds with both ends included."""
     predicates = frozenset({line[1]} | SAME.get(line[1], set()))
     given = line[3] if len(line) > 3 else [[0, duration]]
-    spans = Spans.of([[s, min(e + 1, duration)] for s, e in given])
+    spans = Spans.of([[s, min(e + 1, duration)] for s, e in given if s < duration])
     return Listed(str(line[0]), predicates, str(line[2]), spans)
 
 

@@ -92,7 +92,8 @@ def identity_table(data: Data, track: Track) -> Table:
     tracks = track(data.path(VTEST))[1]
     rows: list[list[Any]] = []
     notes: list[str] = []
-    for title, joined, iou in (
+    truth: dict[int, LabelledFrame] = {}
+    for match, joined, iou in (
         ("IoU 0.5", False, 0.5),
         ("IoU 0.3", False, 0.3),
         ("IoU 0.5, returns joined", True, 0.5),
@@ -100,12 +101,14 @@ def identity_table(data: Data, track: Track) -> Table:
         truth = vtest_identities(join_returns=joined)
         s = identity_scores(list(truth.values()), boxes_on(tracks, truth), least_iou=iou)
         rows.append(
-            [title, s.idf1, s.id_precision, s.id_recall, s.recall, s.precision, s.switches, s.fragmentations, s.tracked]
+            [match, s.idf1, s.id_precision, s.id_recall, s.recall, s.precision, s.switches, s.fragmentations, s.tracked]
         )
         if not notes:
             notes = [f"{who}: " + " > ".join(f"#{t}" for t in s.owners.get(who, ())) for who in _everybody(truth)]
     columns = ("match", "IDF1", "IDP", "IDR", "recall", "precision", "switches", "fragments", "boxes")
-    return Table("vtest, identities of 11 pedestrians on 30 labelled frames (145 boxes)", columns, rows, notes)
+    boxes = sum(len(frame.people) for frame in truth.values())
+    title = f"vtest, identities of {len(vtest_people())} pedestrians on {len(truth)} labelled frames ({boxes} boxes)"
+    return Table(title, columns, rows, notes)
 
 
 def boxes_on(tracks: TrackingResult, truth: dict[int, LabelledFrame]) -> list[dict[int, Box]]:

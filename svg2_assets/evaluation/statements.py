@@ -85,7 +85,7 @@ def judge(
 
 def _covered(listed: Listed, claims: Sequence[Claim]) -> float:
     said = Spans.of(part for c in claims if _says(c, listed) for part in c.spans)
-    return (said & listed.spans).duration / listed.spans.duration
+    return (said & listed.spans).duration / listed.spans.duration if listed.spans else 0.0
 
 
 def _claimed_falsely(claim: Claim, listed: Listed) -> bool:
