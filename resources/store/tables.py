@@ -34,7 +34,7 @@ _LANCE_LIMITS = {
 }
 """Bounds of Lance's buffers, unless the environment says otherwise.
 
-Its batches count rows (8192), and a row of `masks` is some 300 kB: compacting 1 GB of masks a second time took 3.2 GB of
+Its batches count rows (8192), a row of `masks` is some 300 kB: compacting 1 GB of masks a second time took 3.2 GB of
 memory, with these 0.55 GB. The price is CPU time on long scans: 55 against 23 ms for an upsert among 100,000 states.
 """
 
