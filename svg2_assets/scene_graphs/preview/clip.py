@@ -15,7 +15,7 @@ from svg2_assets.scene_graphs.preview.palette import NIGHT, NIGHT_FAINT, NIGHT_I
 from svg2_assets.scene_graphs.preview.phrases import Inks, by_interest, clock, relation_phrase
 from svg2_assets.scene_graphs.preview.tags import TagPlacer
 
-ROWS, CAPTION_ROWS, CLOCK_ROWS = 480, 62, 24
+ROWS, CAPTION_ROWS, CLOCK_ROWS = 432, 62, 24
 WIDEST, NARROWEST, LOWEST = 960, 400, 240
 CAPTION_SIZE = 13
 _MARGIN, _BETWEEN = 8, 18
@@ -29,7 +29,7 @@ def fitted(video: Video, *, width: int, height: int, lowest: int = 1) -> tuple[i
 
 
 class ClipPage:
-    """Makes the pictures of one overlay video; `size` (width, height) is even and at most 960×480."""
+    """Makes the pictures of one overlay video; `size` (width, height) is even and at most 960×432."""
 
     def __init__(self, graph: SceneGraph) -> None:
         self._graph = graph

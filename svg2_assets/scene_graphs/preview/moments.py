@@ -12,7 +12,7 @@ from svg2_assets.scene.graph import Relation, SceneGraph
 from svg2_assets.scene.masks import FloatArray, IntArray
 from svg2_assets.scene.video import Video
 
-RATE = 9.0  # pictures a second that the overlay video aims at
+RATE = 8.0  # pictures a second that the overlay video aims at
 WHOLE = 20.0  # seconds up to which a video is played whole
 PARTS = 5  # evenly spread parts of a longer one, WHOLE seconds together
 _FARTHEST = 1e-9
@@ -27,7 +27,7 @@ class Playback:
 
 
 def playback(video: Video) -> Playback:
-    """Every n-th frame so that about nine a second remain, at true speed; parts of a video over twenty seconds."""
+    """Every n-th frame so that about eight a second remain, at true speed; parts of a video over twenty seconds."""
     step = max(1, round(video.fps / RATE)) / video.fps
     frames = [
         f for start, end in _parts(float(video.edges[-1])) for f in _frames_at(video, np.arange(start, end, step))

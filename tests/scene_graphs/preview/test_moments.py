@@ -10,7 +10,7 @@ from svg2_assets.scene_graphs.preview.moments import PARTS, WHOLE, holds_at, mid
 from tests.scene_graphs import scenes
 
 
-@pytest.mark.parametrize(("fps", "low", "high"), [(10, 8, 10), (24, 8, 10), (25, 8, 10), (30, 8, 10), (60, 8, 10)])
+@pytest.mark.parametrize(("fps", "low", "high"), [(10, 7.5, 10), (24, 8, 8), (25, 8, 9), (30, 7.5, 10), (60, 7.5, 10)])
 def test_a_short_video_is_played_whole_at_true_speed(fps, low, high):
     plan = playback(scenes.video(frames=int(fps * 4), fps=fps))
     assert low <= float(plan.rate) <= high

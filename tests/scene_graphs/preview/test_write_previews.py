@@ -80,12 +80,12 @@ def test_the_frames_are_asked_for_once_and_not_kept(tmp_path):
     ("size", "expected"),
     [
         ((320, 240), (400, 302)),
-        ((1920, 1080), (744, 480)),
-        ((1080, 1920), (400, 480)),
+        ((1920, 1080), (658, 432)),
+        ((1080, 1920), (400, 432)),
         ((1, 1), (400, 302)),
         ((64, 1), (960, 78)),
         ((8000, 20), (960, 64)),
-        ((20, 4000), (400, 480)),
+        ((20, 4000), (400, 432)),
     ],
 )
 def test_the_overlay_video_plays_at_a_handy_size_for_any_shape_of_video(tmp_path, size, expected):
@@ -99,13 +99,13 @@ def test_the_overlay_video_plays_at_a_handy_size_for_any_shape_of_video(tmp_path
 
 
 def test_the_overlay_video_shows_the_colour_where_the_mask_is(tmp_path):
-    video = scenes.video(640, 418, frames=20)
+    video = scenes.video(640, 370, frames=20)
     graph = scenes.graph(video, scenes.box_object(video, 2, (200, 150, 120, 150)))
     frames = decoded(write_previews(scenes.GreySource(video), graph, tmp_path)[PreviewKind.VIDEO])
     expected = np.array(color_of(2)) * FILL + scenes.GREY * (1 - FILL)
     for frame in frames:
         assert np.abs(frame[170:280, 220:300].mean(axis=(0, 1)) - expected).max() < 6
-        assert np.abs(frame[320:400, 20:620].mean(axis=(0, 1)) - scenes.GREY).max() < 6
+        assert np.abs(frame[320:360, 20:620].mean(axis=(0, 1)) - scenes.GREY).max() < 6
 
 
 def test_the_overlay_video_runs_as_long_as_the_video(tmp_path):
@@ -116,12 +116,12 @@ def test_the_overlay_video_runs_as_long_as_the_video(tmp_path):
 
 
 def test_the_caption_says_what_holds_now_and_nothing_when_nothing_does(tmp_path):
-    video = scenes.video(640, 418, frames=60, fps=20.0)
+    video = scenes.video(640, 370, frames=60, fps=20.0)
     objects = scene(video).objects
     graph = scenes.graph(video, *objects, relations=[scenes.relation(0, "near", 1, (0.0, 1.5))])
     frames = decoded(write_previews(scenes.GreySource(video), graph, tmp_path)[PreviewKind.VIDEO])
-    assert frames[2][444:].max() > 180
-    assert frames[-2][444:].max() < 60
+    assert frames[2][396:].max() > 180
+    assert frames[-2][396:].max() < 60
 
 
 def test_the_contact_sheet_shows_the_masks_in_its_cells(tmp_path):
