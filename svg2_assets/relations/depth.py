@@ -8,24 +8,28 @@ import numpy as np
 
 from svg2_assets.relations.claims import Claim, claim, name_weight
 from svg2_assets.relations.layout import UNNAMED_WEIGHT, same_depth
-from svg2_assets.relations.pairs import Pair
+from svg2_assets.relations.pairs import Pair, Side
 from svg2_assets.relations.things import BOTTOM, is_a
-from svg2_assets.relations.thresholds import Thresholds
-from svg2_assets.scene.masks import BoolArray
+from svg2_assets.relations.thresholds import Depth, Thresholds
+from svg2_assets.scene.masks import BoolArray, FloatArray, IntArray
 from svg2_assets.scene.taxonomy import ANIMALS, RIDEABLE, SURFACES
 
 
 def in_front_of(pair: Pair, settings: Thresholds) -> Iterator[Claim]:
-    """Two witnesses. Standing things that meet: the one with the lower feet is nearer. A thing that does not stand: it
-    is nearer when its outline lies within the other's silhouette, which it interrupts.
+    """Three witnesses. Standing things that meet: the one with the lower feet is nearer. A thing that does not stand:
+    it is nearer when its outline lies within the other's silhouette, which it interrupts. Any two that meet and part
+    again: the one that keeps its area hides the one that loses some.
     """
     first, second = pair.first.thing, pair.second.thing
+    weight = 1.0 if first.named and second.named else UNNAMED_WEIGHT
+    hides = _hides(pair, settings)
     if first.stands and second.stands:
         if not _mount(first.name, second.person):
-            yield from claim(pair, "in front of", _nearer_feet(pair, settings), weight=name_weight(pair))
-    elif not first.stands and not is_a(second.name, SURFACES):
-        weight = 1.0 if first.named and second.named else UNNAMED_WEIGHT
-        yield from claim(pair, "in front of", _interrupts(pair, settings), weight=weight)
+            yield from claim(pair, "in front of", _nearer_feet(pair, settings) | hides, weight=name_weight(pair))
+    elif first.stands or is_a(second.name, SURFACES):
+        yield from claim(pair, "in front of", hides, weight=weight)
+    else:
+        yield from claim(pair, "in front of", _interrupts(pair, settings) | hides, weight=weight)
 
 
 def touching(pair: Pair, settings: Thresholds) -> Iterator[Claim]:
@@ -51,6 +55,35 @@ def _interrupts(pair: Pair, settings: Thresholds) -> BoolArray:
     rules = settings.depth
     area, other = pair.first.size**2, pair.second.size**2
     return np.asarray((pair.ring_first >= rules.ring) & (area <= rules.smaller * other) & pair.contact)
+
+
+def _hides(pair: Pair, settings: Thresholds) -> BoolArray:
+    """[K] The meetings in which the second loses part of its area while the first keeps its own."""
+    rules, raw = settings.depth, np.zeros(len(pair.cells), dtype=bool)
+    meets = np.flatnonzero(pair.contact & ~pair.first.cut.any(axis=1) & ~pair.second.cut.any(axis=1))
+    for meeting in np.split(meets, np.flatnonzero(np.diff(meets) > 1) + 1):
+        if _free_around(meeting, pair, rules):
+            own, other = (_lost(side, meeting, pair, rules) for side in (pair.first, pair.second))
+            worst = int(np.argmax(other))
+            raw[meeting] = other[worst] >= rules.hidden and abs(own[worst]) <= rules.whole
+    return raw
+
+
+def _free_around(meeting: IntArray, pair: Pair, rules: Depth) -> bool:
+    """Whether both were seen apart just before and just after, without a long absence between."""
+    n = rules.free_cells
+    if not len(meeting) or meeting[0] < n or meeting[-1] + n >= len(pair.cells):
+        return False
+    around = pair.times[meeting[-1] + n] - pair.times[meeting[0] - n]
+    return bool(around - (pair.times[meeting[-1]] - pair.times[meeting[0]]) <= rules.free_time)
+
+
+def _lost(side: Side, meeting: IntArray, pair: Pair, rules: Depth) -> FloatArray:
+    """The share of a thing's area that is missing in each cell of a meeting, against just before and just after."""
+    areas, n = side.thing.areas[pair.cells], rules.free_cells
+    first, last = meeting[0], meeting[-1]
+    ends = np.median(areas[first - n : first]), np.median(areas[last + 1 : last + 1 + n])
+    return np.asarray(1.0 - areas[meeting] / np.interp(pair.times[meeting], pair.times[[first, last]], ends))
 
 
 def _mount(name: str, other_is_person: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Kicking: a falling ball turns round at the lower half of a person, more than once."""
+"""Kicking, and watching what one kicks: a falling ball turns round at the lower half of a person, more than once."""
 
 from __future__ import annotations
 
@@ -25,17 +25,19 @@ def kicking(pair: Pair, video: Video, grid: Grid, settings: Thresholds) -> Itera
     """The first is a person, the second a ball whose fall is reversed at the person's lower body, above the ground.
 
     Looks at every frame: an impact lasts less than a cell. Reversals on the ground are bounces and do not count.
+    Nobody keeps a ball up for long without watching it: that alone is what `looking at` rests on.
     """
     person, ball = pair.first.thing, pair.second.thing
     rules = settings.manipulation
     if not person.person or not _ball(pair, rules):
         return
     impacts = _impacts(person, ball, video, rules)
-    raw = _around(impacts, grid.times[pair.cells], rules)
-    if raw.any():
-        doubt = (1.0 if is_a(ball.name, BALLS) else ROUND_WEIGHT) * person.name_confidence
-        evidence = len(impacts) / (len(impacts) + 1)
-        yield Claim(person.id, "kicking", ball.id, pair.cells, raw, weight=doubt * evidence, settled=True)
+    doubt = (1.0 if is_a(ball.name, BALLS) else ROUND_WEIGHT) * person.name_confidence
+    weight = doubt * len(impacts) / (len(impacts) + 1)
+    for predicate, least in (("kicking", rules.impacts), ("looking at", rules.watched_impacts)):
+        raw = _around(impacts, grid.times[pair.cells], rules, least=least)
+        if raw.any():
+            yield Claim(person.id, predicate, ball.id, pair.cells, raw, weight=weight, settled=True)
 
 
 def _ball(pair: Pair, rules: Manipulation) -> bool:
@@ -94,13 +96,13 @@ def _at_lower_body(ball: FloatArray, body: FloatArray, rules: Manipulation) -> b
     return bool(beside and rules.impact_band[0] <= level <= rules.impact_band[1] and ball[1] + ball[3] < y + h)
 
 
-def _around(impacts: Sequence[float], times: FloatArray, rules: Manipulation) -> BoolArray:
+def _around(impacts: Sequence[float], times: FloatArray, rules: Manipulation, *, least: int) -> BoolArray:
     """[K] which of `times` lie within groups of enough impacts, from a little before the first to after the last."""
     raw = np.zeros(len(times), dtype=bool)
     if not impacts:
         return raw
     breaks = np.flatnonzero(np.diff(impacts) > rules.impact_gap) + 1
     for group in np.split(np.asarray(impacts), breaks):
-        if len(group) >= rules.impacts:
+        if len(group) >= least:
             raw |= (times >= group[0] - rules.impact_margin) & (times <= group[-1] + rules.impact_margin)
     return raw

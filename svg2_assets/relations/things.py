@@ -10,6 +10,7 @@ import numpy as np
 from svg2_assets.labels.protocols import VerifiedLabel
 from svg2_assets.relations import camera as camera_motion
 from svg2_assets.relations.sampling import Grid
+from svg2_assets.scene import masks as mask_algebra
 from svg2_assets.scene.masks import BoolArray, FloatArray, IntArray
 from svg2_assets.scene.spans import Spans
 from svg2_assets.scene.taxonomy import ANIMALS, PEOPLE, SURFACES, UNKNOWN_NAME, VEHICLES, Verdict
@@ -41,9 +42,9 @@ class Thing:
     """An object sampled at the T cells of the grid; NaN (or -1) where it is not visible.
 
     `path`: own heights that it travelled in all. `at` [T]: position in the trajectory of the frame that stands for the
-    cell. `boxes` [T, 4]: x0, y0, x1, y1 pixels. `cut` [T, 4]: which of these sides lie on the frame's border.
-    `velocity` [T, 2]: pixels a second, without the camera's motion. `growth` [T, 2]: of width and height, e-folds a
-    second, without the camera's zoom.
+    cell. `boxes` [T, 4]: x0, y0, x1, y1 pixels. `areas` [T]: pixels of the mask. `cut` [T, 4]: which sides of the box
+    lie on the frame's border. `velocity` [T, 2]: pixels a second, without the camera's motion. `growth` [T, 2]: of
+    width and height, e-folds a second, without the camera's zoom.
     """
 
     id: int
@@ -56,6 +57,7 @@ class Thing:
     path: float
     at: IntArray
     boxes: FloatArray
+    areas: FloatArray
     cut: BoolArray
     velocity: FloatArray
     growth: FloatArray
@@ -147,6 +149,7 @@ def observe(
         path=0.0 if is_a(name, FIXTURES) else _path(velocity, boxes, grid, still=still),
         at=at,
         boxes=boxes,
+        areas=_areas(trajectory, at),
         cut=cut,
         velocity=velocity,
         growth=_growth(boxes, cut, grid, maps),
@@ -191,6 +194,13 @@ def _steps(boxes: FloatArray, cut: BoolArray, maps: FloatArray) -> FloatArray:
     if len(moved):
         moved[cut[:-1] | cut[1:]] = np.nan
     return moved
+
+
+def _areas(trajectory: Trajectory, at: IntArray) -> FloatArray:
+    areas = np.full(len(at), np.nan)
+    seen = np.flatnonzero(at >= 0)
+    areas[seen] = mask_algebra.areas([trajectory.masks[i] for i in at[seen]])
+    return areas
 
 
 def _velocity(boxes: FloatArray, cut: BoolArray, grid: Grid, maps: FloatArray) -> FloatArray:

@@ -59,6 +59,10 @@ class Depth:
     smaller: float = 0.5  # in front of by its ring: area at most this share of the other's
     feet: float = 0.08  # in front of by its feet: lower by this share of the mean height
     feet_overlap: float = 0.10  # and overlapping sideways by this share of the narrower width
+    hidden: float = 0.25  # in front of by what it hides: the other's loss of area
+    whole: float = 0.1  # and its own at most
+    free_cells: int = 3  # cells before and after the meeting that show both whole
+    free_time: float = 1.8  # seconds that these cells may span together: no long absence between
     touching_feet: float = 0.05  # touching: feet this close, mean heights
     border: float = 0.01  # of the frame: a box this close to the border is cut by it
     duplicate: float = 0.5  # IoU above which two trajectories show one thing
@@ -139,6 +143,7 @@ class Manipulation:
     impact_aside: float = 0.35  # person's widths beside the person
     impact_band: tuple[float, float] = (0.4, 0.97)  # heights of the person, from the top
     impacts: int = 2  # one reversal may be chance
+    watched_impacts: int = 4  # looking at: a ball that is kept up this often in a row is watched
     impact_gap: float = 2.5  # seconds between impacts of one span
     impact_margin: float = 0.5  # seconds before and after
 
@@ -172,6 +177,7 @@ def _base_confidence() -> Mapping[str, float]:
             "holding": 0.6,
             "carrying": 0.6,
             "kicking": 0.75,
+            "looking at": 0.55,
             "entering": 0.85,
             "leaving": 0.85,
         }

@@ -76,6 +76,7 @@ PREDICATE_CATEGORIES = {
     **dict.fromkeys(("entering", "leaving"), Category.MOTION),
     **dict.fromkeys(("riding", "carrying"), Category.STATEFUL),
     **dict.fromkeys(("holding", "kicking"), Category.FUNCTIONAL),
+    "looking at": Category.ATTENTIONAL,
 }
 """The category of each predicate that geometry and motion can claim, in the direction in which it is stored."""
 

@@ -34,7 +34,7 @@ def test_the_smallest_thing_keeps_a_cell() -> None:
 
 def disc(x: float, y: float, r: float) -> np.ndarray:
     ys, xs = np.mgrid[:100, :160]
-    return np.asarray((xs - x) ** 2 + (ys - y) ** 2 <= r**2
+    return np.asarray((xs - x) ** 2 + (ys - y) ** 2 <= r**2)
 
 
 def test_how_two_masks_meet() -> None:

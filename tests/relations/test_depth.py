@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.relations.worlds import World, still
+from tests.relations.worlds import World, moving, still
 
 
 def test_of_two_people_that_meet_the_one_with_lower_feet_is_in_front() -> None:
@@ -56,4 +56,23 @@ def test_unnamed_things_never_touch() -> None:
 def test_a_piece_of_a_thing_has_no_relation_to_it() -> None:
     world = World().add("person", still(120, 20, 70, 200)).add("person", still(120, 20, 70, 150))
     world.bodies[0].parts = (still(119, 20, 72, 151),)
+    assert world.find("in front of", 1, 0) is None
+
+
+def test_of_two_that_cross_the_one_that_hides_the_other_is_in_front() -> None:
+    world = World().add("object", moving(10, 80, 60, 60, vx=40)).add("object", moving(240, 90, 60, 60, vx=-40))
+    assert world.find("in front of", 1, 0) is not None
+    assert world.find("in front of", 0, 1) is None
+
+
+def test_two_that_meet_without_hiding_anything_are_not_ordered() -> None:
+    world = World().add("object", moving(10, 30, 60, 60, vx=40)).add("object", moving(240, 90, 60, 60, vx=-40))
+    assert world.find("in front of", 1, 0) is None
+
+
+def test_what_shrinks_and_stays_small_is_not_hidden() -> None:
+    def shrinks(t: float) -> tuple[float, float, float, float]:
+        return 100, 80, 60 if t < 2 else 30, 60
+
+    world = World().add("object", shrinks).add("object", still(160, 80, 60, 60))
     assert world.find("in front of", 1, 0) is None

@@ -71,6 +71,16 @@ def test_a_ball_kept_up_with_the_knees_is_kicked(name: str) -> None:
     assert kicking is not None
     assert kicking.spans.duration > 3.0
     assert world.find("holding") is None
+    assert world.find("looking at") is not None
+
+
+def test_two_kicks_are_no_proof_of_watching() -> None:
+    def twice(t: float) -> tuple[float, float, float, float] | None:
+        return juggled(low=180)(t) if 1.2 < t < 3.6 else (165, 66, 24, 24)
+
+    world = World(fps=20).add("person", still(150, 20, 60, 200)).add("sports ball", twice, round=True)
+    assert world.find("kicking") is not None
+    assert world.find("looking at") is None
 
 
 def test_a_ball_that_bounces_on_the_ground_is_not_kicked() -> None:
