@@ -23,7 +23,7 @@ from svg2_assets.descriptions.sampling import Samples, SamplingRule, choose_fram
 from svg2_assets.scene.errors import PhaseError
 from svg2_assets.scene.masks import Mask
 from svg2_assets.scene.video import FrameSource, Video
-from svg2_assets.trajectories.protocols import CameraMotion, TrackedObject, TrackingResult
+from svg2_assets.trajectories.protocols import CameraMotion, Origin, TrackedObject, TrackingResult
 
 TALL = 0.75  # width over height up to which the halves of a silhouette are worth a colour of their own
 
@@ -88,16 +88,18 @@ def _facts(o: TrackedObject, course: Course, *, camera: CameraMotion, samples: S
     looked = np.searchsorted(course.frames, samples.frames)
     whole = [o for o, cut in zip(samples.outlines, course.cut_anywhere[looked], strict=True) if not cut]
     upright = extent.aspect <= TALL and not course.cut[looked, 2:].any()
+    # What belongs to a salient group changes from look to look: its box jumps where nothing moves.
+    steady = o.origin is not Origin.SALIENT
     claims = (
         size_claim(course, rules.geometry),
         position_claim(course, rules.geometry),
         shape_claim(whole, rules.geometry),
-        motion_claim(course, camera=camera, rule=rules.motion),
+        motion_claim(course, camera=camera, rule=rules.motion) if steady else None,
     )
     statements = [
         *_colours(samples, tall=upright, rule=rules.colour),
         *(claim for claim in claims if claim is not None),
-        *passage_claims(course, rules.geometry),
+        *(passage_claims(course, rules.geometry) if steady else ()),
     ]
     reports = tuple(Report.of(w.source, w.looks, dict(w.scores)) for w in o.witnesses)
     return Facts(o.id, extent, reports, tuple(_rounded(s) for s in statements))

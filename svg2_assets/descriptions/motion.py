@@ -18,7 +18,8 @@ class MotionRule:
 
     Motion is judged over windows of `window` s, rest over `long_window` s, in which the jitter of masks averages out.
     A thing is still below `still` and moves above `moving`; between them nothing is said, and the gap is wider while
-    the camera moves, because parallax looks like motion. `stable` is the share of windows that must agree.
+    the camera moves, because parallax looks like motion. `stable` is the share of windows that must agree;
+    what is still keeps its width and height within a factor `still_spread`.
     """
 
     window: float = 0.5
@@ -30,6 +31,7 @@ class MotionRule:
     fast: float = 2.0
     stable: float = 0.75
     still_stable: float = 0.95
+    still_spread: float = 1.25
     least_seconds: float = 0.8
 
 
@@ -91,9 +93,17 @@ def motion_claim(course: Course, *, camera: CameraMotion, rule: MotionRule) -> S
             return Statement(Claim.MOTION, value, share)
     if times[-1] - times[0] < rule.long_window:
         return None
+    if _spread(course) > rule.still_spread:
+        return None  # it stays in place and moves its limbs
     slow = own_speeds(course, camera=camera, window=rule.long_window)
     limit = rule.still if camera.fixed else rule.still_moving_camera
     calm = float(np.median(speeds)) <= limit and len(slow) > 0
     if calm and (share := float((slow <= limit).mean())) >= rule.still_stable:
         return Statement(Claim.MOTION, "still", share)
     return None
+
+
+def _spread(course: Course) -> float:
+    """By what factor width or height changes between the lowest and highest tenth of frames, the larger of the two."""
+    low, high = np.quantile(course.boxes[:, 2:], [0.1, 0.9], axis=0)
+    return float((high / np.maximum(low, 1)).max())

@@ -11,8 +11,8 @@ import numpy as np
 from svg2_assets.descriptions.colours import Lab, to_lab
 from svg2_assets.descriptions.facts import Region
 from svg2_assets.descriptions.geometry import Course, Outline, cropped
-from svg2_assets.scene.masks import BoolArray, Mask
-from svg2_assets.scene.video import Frame
+from svg2_assets.scene.masks import BoolArray, IntArray, Mask
+from svg2_assets.scene.video import Frame, Pixels
 
 Wanted = Mapping[int, Sequence[tuple[int, Mask]]]
 """Frame index to the object ids to look at there, with their masks."""
@@ -23,7 +23,8 @@ class SamplingRule:
     """How pixels are taken.
 
     At most `frames` frames an object, decoded to `rows` rows; frames on a grid of `grid_seconds` are preferred, so that
-    objects share them; `pixels` at most a frame and region; silhouettes shrink by `erosion` of the root of their area.
+    objects share them; `pixels` at most a frame and region, from silhouettes
+    thinned to `side` pixels and shrunk by `erosion` of the root of their area.
     The halves are rows of the box in shares of its height: below the head and above the feet of a person.
     """
 
@@ -31,6 +32,7 @@ class SamplingRule:
     rows: int = 360
     grid_seconds: float = 0.25
     pixels: int = 600
+    side: int = 120
     erosion: float = 0.06
     upper_from: float = 0.18
     upper_to: float = 0.46
@@ -51,12 +53,11 @@ class Samples:
         silhouette, corner = cropped(mask)
         self.frames.append(frame.index)
         self.outlines.append(Outline.of(silhouette))
-        inside, (left, top) = _eroded(silhouette, corner, scale=frame.pixels.shape[0] / mask.height, rule=rule)
-        crop = frame.pixels[top : top + inside.shape[0], left : left + inside.shape[1]]
+        inside, seen = _sampled(frame.pixels, silhouette, corner, scale=frame.pixels.shape[0] / mask.height, rule=rule)
         for region, (start, end) in _bands(rule):
-            rows = slice(round(start * len(inside)), max(round(start * len(inside)) + 1, round(end * len(inside))))
-            kept = inside[rows][: len(crop[rows]), : crop.shape[1]]
-            pixels = crop[rows][kept]
+            first = round(start * len(inside))
+            rows = slice(first, max(first + 1, round(end * len(inside))))
+            pixels = seen[rows][inside[rows]]
             step = max(1, len(pixels) // rule.pixels)
             self.regions.setdefault(region, []).append(to_lab(np.ascontiguousarray(pixels[::step])))
 
@@ -87,15 +88,25 @@ def _bands(rule: SamplingRule) -> tuple[tuple[Region, tuple[float, float]], ...]
     )
 
 
-def _eroded(
-    silhouette: BoolArray, corner: tuple[int, int], *, scale: float, rule: SamplingRule
-) -> tuple[BoolArray, tuple[int, int]]:
-    """The eroded silhouette at `scale`, and where it starts (x, y) there."""
-    height, width = silhouette.shape
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(silhouette.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-    radius = max(1, round(rule.erosion * float(np.sqrt(silhouette.sum())) * scale))
-    padded = cv2.copyMakeBorder(small, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+def _sampled(
+    pixels: Pixels, silhouette: BoolArray, corner: tuple[int, int], *, scale: float, rule: SamplingRule
+) -> tuple[BoolArray, Pixels]:
+    """The eroded silhouette [h, w] and the pixels under it [h, w, 3], both thinned to at most `rule.side` a side.
+
+    `corner` (x, y) is where the silhouette starts in the mask, `scale` the pixels of the frame a pixel of the mask.
+    """
+    fit = min(scale, rule.side / max(silhouette.shape))
+    height, width = (max(1, round(side * fit)) for side in silhouette.shape)
+    small = cv2.resize(silhouette.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    radius = max(1, round(rule.erosion * float(np.sqrt(small.sum()))))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    eroded = cv2.erode(padded, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)[1:-1, 1:-1]
-    return eroded.astype(bool), (round(corner[0] * scale), round(corner[1] * scale))
+    inside = cv2.erode(cv2.copyMakeBorder(small, 1, 1, 1, 1, cv2.BORDER_CONSTANT), kernel)[1:-1, 1:-1].astype(bool)
+    xs = _positions(corner[0], silhouette.shape[1], width, scale=scale, limit=pixels.shape[1])
+    ys = _positions(corner[1], silhouette.shape[0], height, scale=scale, limit=pixels.shape[0])
+    return inside, pixels[ys[:, None], xs]
+
+
+def _positions(start: int, length: int, count: int, *, scale: float, limit: int) -> IntArray:
+    """The middles of `count` equal parts of `[start, start + length)`, scaled, below `limit`."""
+    middles = (start + (np.arange(count) + 0.5) * length / count) * scale
+    return np.minimum(middles.astype(np.int64), limit - 1)
