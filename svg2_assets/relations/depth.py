@@ -65,8 +65,18 @@ def _hides(pair: Pair, settings: Thresholds) -> BoolArray:
         if _free_around(meeting, pair, rules):
             own, other = (_lost(side, meeting, pair, rules) for side in (pair.first, pair.second))
             worst = int(np.argmax(other))
-            raw[meeting] = other[worst] >= rules.hidden and abs(own[worst]) <= rules.whole
+            lost = other[worst] >= rules.hidden and abs(own[worst]) <= rules.whole
+            raw[meeting] = lost and _could_hide(pair, int(meeting[worst]), rules)
     return raw
+
+
+def _could_hide(pair: Pair, k: int, rules: Depth) -> bool:
+    """Whether the boxes overlap enough to explain a loss, between things of like size: against a large thing's flicker
+    the small one's area says nothing.
+    """
+    across = np.maximum(pair.overlap[k], 0.0).prod()
+    area, other = pair.first.size[k] ** 2, pair.second.size[k] ** 2
+    return bool(across >= rules.hidden * other and min(area, other) >= rules.like_size * max(area, other))
 
 
 def _free_around(meeting: IntArray, pair: Pair, rules: Depth) -> bool:

@@ -61,6 +61,7 @@ class Depth:
     feet_overlap: float = 0.10  # and overlapping sideways by this share of the narrower width
     hidden: float = 0.25  # in front of by what it hides: the other's loss of area
     whole: float = 0.1  # and its own at most
+    like_size: float = 0.2  # between boxes whose areas have at least this ratio
     free_cells: int = 3  # cells before and after the meeting that show both whole
     free_time: float = 1.8  # seconds that these cells may span together: no long absence between
     touching_feet: float = 0.05  # touching: feet this close, mean heights

@@ -80,6 +80,24 @@ PREDICATE_CATEGORIES = {
 }
 """The category of each predicate that geometry and motion can claim, in the direction in which it is stored."""
 
+SYNONYMS = {
+    "next to": "near",
+    "beside": "near",
+    "close to": "near",
+    "by": "near",
+    "over": "above",
+    "underneath": "below",
+    "beneath": "below",
+    "to the left of": "left of",
+    "to the right of": "right of",
+    "in": "inside",
+    "mounted on": "riding",
+    "walking behind": "following",
+    "moving towards": "approaching",
+    "moving toward": "approaching",
+}
+"""What people ask for, and the predicate that the store holds for it."""
+
 _CONTRARY = {frozenset(pair) for pair in ANTONYMS.items()}
 _INVERSE = INVERSES | {b: a for a, b in INVERSES.items()}
 
