@@ -29,7 +29,7 @@ def worth_keeping(track: Track, *, fps: float, settings: ExportSettings) -> bool
 
 def is_credible(track: Track, settings: ExportSettings) -> bool:
     """Sure enough by its mean score, its best one, or the second detector."""
-    second = track.second.seen / track.second.looks if track.second.looks else 0.0
+    second = track.second.seen / track.second.looks if track.second.seen >= settings.second_seen else 0.0
     return (
         track.score >= settings.mean_score
         or track.peak >= settings.peak_score
@@ -37,18 +37,19 @@ def is_credible(track: Track, settings: ExportSettings) -> bool:
     )
 
 
-def without_duplicates(tracks: Sequence[Track], settings: ExportSettings, *, novelty: float) -> list[Track]:
-    """Of two tracks that cover the same pixels all the time, the one with more hits.
-
-    A group says nothing new where its union is `novelty` like one of its members.
-    """
+def without_duplicates(tracks: Sequence[Track], settings: ExportSettings) -> list[Track]:
+    """Of two tracks that cover the same pixels all the time, the one with more hits."""
     kept: list[tuple[Track, Trajectory]] = []
-    for track in sorted(tracks, key=lambda t: (t.origin is Origin.SALIENT, -len(t.hits), t.id)):
+    for track in sorted(tracks, key=lambda t: (-len(t.hits), t.id)):
         trajectory = trajectory_of(track)
-        limit = novelty if track.origin is Origin.SALIENT else settings.duplicate_iou
-        if not any(_meet(trajectory, other) and volume_iou(trajectory, other) > limit for _, other in kept):
+        if is_new(trajectory, [other for _, other in kept], limit=settings.duplicate_iou):
             kept.append((track, trajectory))
     return sorted((t for t, _ in kept), key=lambda t: t.id)
+
+
+def is_new(trajectory: Trajectory, others: Sequence[Trajectory], *, limit: float) -> bool:
+    """Whether no other trajectory covers the same pixels up to a volume IoU of `limit`."""
+    return not any(_meet(trajectory, other) and volume_iou(trajectory, other) > limit for other in others)
 
 
 def _meet(a: Trajectory, b: Trajectory) -> bool:
@@ -73,16 +74,10 @@ def trajectory_of(track: Track) -> Trajectory:
     return Trajectory(tuple(frames), tuple(track.masks[f] for f in frames))
 
 
-def give_to_smaller(
-    tracks: Sequence[Track], trajectories: Sequence[Trajectory], settings: ExportSettings
-) -> list[Trajectory]:
-    """Where a small thing lies inside a large one, as a ball before a man, its pixels are its own.
-
-    Groups keep everything: they stand for the whole.
-    """
+def give_to_smaller(trajectories: Sequence[Trajectory], settings: ExportSettings) -> list[Trajectory]:
+    """Where a small thing lies inside a large one, as a ball before a man, its pixels are its own."""
     result = list(trajectories)
-    single = [i for i, t in enumerate(tracks) if t.origin is not Origin.SALIENT]
-    order = sorted(single, key=lambda i: float(np.median(result[i].areas)))
+    order = sorted(range(len(result)), key=lambda i: float(np.median(result[i].areas)))
     for position, small in enumerate(order):
         for large in order[position + 1 :]:
             if _is_before(trajectories[small], trajectories[large], settings):

@@ -9,7 +9,7 @@ import numpy as np
 
 from svg2_assets.trajectories import cleanup
 from svg2_assets.trajectories.painting import fill_frames, visible
-from svg2_assets.trajectories.protocols import TrackedObject, Witness
+from svg2_assets.trajectories.protocols import Origin, TrackedObject, Witness
 from svg2_assets.trajectories.recognisers import Recognisers
 from svg2_assets.trajectories.settings import TrackerSettings
 from svg2_assets.trajectories.tracks import Evidence, Track
@@ -24,13 +24,16 @@ def tracked_objects(
         track.masks = {f: m for f, m in track.masks.items() if visible(track, f, fill)}
     rules = settings.export
     kept = [t for t in tracks if cleanup.worth_keeping(t, fps=fps, settings=rules)]
-    kept = cleanup.without_duplicates(kept, rules, novelty=settings.groups.novelty)
-    trajectories = cleanup.give_to_smaller(kept, [cleanup.trajectory_of(t) for t in kept], rules)
-    return tuple(
-        TrackedObject(t.id, trajectory, t.origin, t.score, witnesses(t, models, most=settings.classify.names))
-        for t, trajectory in zip(kept, trajectories, strict=True)
-        if len(trajectory)
-    )
+    single = cleanup.without_duplicates([t for t in kept if t.origin is not Origin.SALIENT], rules)
+    trajectories = cleanup.give_to_smaller([cleanup.trajectory_of(t) for t in single], rules)
+    pairs = [(t, trajectory) for t, trajectory in zip(single, trajectories, strict=True) if len(trajectory)]
+    for track in (t for t in kept if t.origin is Origin.SALIENT):
+        whole = cleanup.trajectory_of(track)
+        if cleanup.is_new(whole, [other for _, other in pairs], limit=settings.groups.novelty):
+            pairs.append((track, whole))
+    pairs.sort(key=lambda pair: pair[0].id)
+    most = settings.classify.names
+    return tuple(TrackedObject(t.id, path, t.origin, t.score, witnesses(t, models, most=most)) for t, path in pairs)
 
 
 def witnesses(track: Track, models: Recognisers, *, most: int) -> tuple[Witness, ...]:

@@ -77,7 +77,7 @@ class MaskBudget:
         rich = self._saved > 0.6 * settings.budget
         if track.unrest < settings.still_unrest and age < (0.3 if rich else 1.0) * settings.still_seconds:
             return 0.0
-        return (track.unrest + 0.05 * age) * weight
+        return (settings.unrest_gain * track.unrest + settings.age_gain * age) * weight
 
     def _weight(self, track: Track) -> float:
         """Large and sure things matter more."""

@@ -89,6 +89,8 @@ class MaskSettings:
     large_cost: float = 200.0  # milliseconds of the cost model for a large crop
     small_cost: float = 140.0
     size_power: float = 1.5  # of relative size in the priority
+    unrest_gain: float = 3.0  # of non-rigid motion (own sizes) in the priority
+    age_gain: float = 0.15  # of seconds since the last mask
     still_unrest: float = 0.005  # non-rigid motion since the last mask, in own sizes, below which a thing is still
     still_seconds: float = 1.5  # a still thing is segmented no more often than this
     longest_gap: float = 1.2  # seconds of flow kept for warping from both sides
@@ -139,7 +141,8 @@ class ExportSettings:
     least_seconds: float = 0.4
     mean_score: float = 0.45
     peak_score: float = 0.6
-    second_share: float = 0.5
+    second_share: float = 0.5  # of the second detector's looks, when it saw the box at least `second_seen` times
+    second_seen: int = 2
     duplicate_iou: float = 0.7
     contained: float = 0.8  # share of a smaller track inside a larger one that gives it the pixels
     contained_size: float = 0.5  # area ratio up to which it is the smaller one
