@@ -193,6 +193,7 @@ def test_both_ways_to_containment_agree():
     assert found["ratio"] > 0
 
 
+@pytest.mark.slow
 def test_the_import_is_timed():
     assert speed.import_table(tries=1).rows[0][1] > 0
 
