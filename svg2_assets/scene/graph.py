@@ -98,6 +98,14 @@ def _wrong_objects(video: Video, objects: tuple[SceneObject, ...]) -> list[str]:
         sizes = {(m.height, m.width) for m in o.trajectory.masks}
         if sizes - {(video.height, video.width)}:
             wrong.append(f"{where}: masks of size {sorted(sizes)} in a video of {(video.height, video.width)} (H, W)")
+        wrong += [f"{where}: {problem}" for problem in _wrong_claims(o)]
+    return wrong
+
+
+def _wrong_claims(o: SceneObject) -> list[str]:
+    wrong = [f"attribute {a} has a confidence outside 0..1" for a in o.attributes if not 0 <= a.confidence <= 1]
+    if not 0 <= o.verification.score <= 1:
+        wrong.append(f"verification score {o.verification.score} is outside 0..1")
     return wrong
 
 
