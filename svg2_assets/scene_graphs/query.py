@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from svg2_assets.scene.taxonomy import CAMERA_ID, INVERSES, SYMMETRIC, UNKNOWN_NAME, inverse_of
+from svg2_assets.scene.taxonomy import CAMERA_ID, INVERSES, SYMMETRIC, SYNONYMS, UNKNOWN_NAME, inverse_of
 
 Frame = pl.DataFrame | pl.LazyFrame
 """A table of the store, read or to be read."""
@@ -21,7 +21,8 @@ class Question:
     """What to look for; None means anything. Case and surrounding space are ignored.
 
     A name matches the whole name or its head noun: `mug` finds `coffee mug`, not the other way round. `camera` is the
-    camera. `min_seconds` is the time in all that the relation holds.
+    camera. A predicate also finds what the store calls otherwise: `next to` finds `near` (`taxonomy.SYNONYMS`).
+    `min_seconds` is the time in all that the relation holds.
     """
 
     subject: str | None = None
@@ -108,7 +109,8 @@ def _conditions(question: Question) -> Iterator[pl.Expr]:
     if question.object is not None:
         yield _called(pl.col("object_name"), question.object)
     if question.predicate is not None:
-        yield _plain(pl.col("predicate")) == _words(question.predicate)
+        asked = _words(question.predicate)
+        yield _plain(pl.col("predicate")).is_in([asked, SYNONYMS.get(asked, asked)])
 
 
 def _called(name: pl.Expr, asked: str) -> pl.Expr:

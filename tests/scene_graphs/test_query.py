@@ -73,6 +73,11 @@ def test_without_a_predicate_each_relation_is_told_as_stored_unless_only_the_oth
     assert len(ask()) == RELATIONS.height
 
 
+def test_what_people_say_finds_what_the_store_calls_otherwise():
+    (match,) = ask(subject="person", predicate="next to", object="car", min_seconds=2)
+    assert (match.video_id, match.predicate) == ("b", "near")
+
+
 def test_time_is_summed_over_spans():
     assert said(ask(predicate="holding", min_seconds=2.5)) == [("person", "holding", "coffee mug")]
     assert ask(predicate="holding", min_seconds=2.6) == []
