@@ -95,9 +95,11 @@ class Outline:
         scale = OUTLINE_SIDE / max(silhouette.shape)
         size = max(1, round(silhouette.shape[1] * scale)), max(1, round(silhouette.shape[0] * scale))
         small = cv2.resize(silhouette.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-        # Half masks and fingers leave spurs on a ball; what is left without them is still a disc.
+        # Half masks and fingers leave spurs on a ball; what is left without them is still a disc. Of a slim thing
+        # opening leaves a crumb, which says nothing.
         opened = cv2.morphologyEx(cv2.copyMakeBorder(small, 8, 8, 8, 8, cv2.BORDER_CONSTANT), cv2.MORPH_OPEN, _DISC)
-        return cls(_circle_fill(_hull(opened)), _slimness(_hull(small)))
+        spurs_only = int(opened.sum()) >= 0.8 * int(small.sum())
+        return cls(_circle_fill(_hull(opened if spurs_only else small)), _slimness(_hull(small)))
 
 
 def cropped(mask: Mask) -> tuple[BoolArray, tuple[int, int]]:

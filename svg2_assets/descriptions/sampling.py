@@ -23,15 +23,15 @@ class SamplingRule:
     """How pixels are taken.
 
     At most `frames` frames an object, decoded to `rows` rows; frames on a grid of `grid_seconds` are preferred, so that
-    objects share them; `pixels` at most a frame and region, from silhouettes
-    thinned to `side` pixels and shrunk by `erosion` of the root of their area.
-    The halves are rows of the box in shares of its height: below the head and above the feet of a person.
+    objects share them. Silhouettes are thinned to `side` pixels, shrunk by `erosion` of the root of their area, and
+    give at most `pixels` a frame and region. The halves are rows of the box in shares of its height: below the head and
+    above the feet of a person.
     """
 
     frames: int = 8
     rows: int = 360
     grid_seconds: float = 0.25
-    pixels: int = 600
+    pixels: int = 300
     side: int = 120
     erosion: float = 0.06
     upper_from: float = 0.18

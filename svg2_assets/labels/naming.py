@@ -26,7 +26,8 @@ class NamingRule:
     `least` and `margin` times its best rival, a family `least_family` and `family_margin`; members of a family below
     the best count by `member_weight`. The prior is logistic in the score: even at `even`, rising by `slope`; people are
     known `person_bonus` (log-odds) better than other things; a margin below `clear` costs `close_cost`. A ball or disc
-    is called a ball when its outline fills `round_fill` of a circle and balls have `ball_share` of the score of discs.
+    is called a ball when its outline fills `round_fill` of a circle, its sides are within `round_aspect` of each other
+    and balls have `ball_share` of the score of discs.
     What covers less than `tiny` of the frame and stays below `still` sizes a second for `still_seconds` is furniture of
     the place as often as what its score says: under `still_tiny_score` its chance is at most `still_tiny_chance`.
     Without a detector the classifier names from `classified_alone` on.
@@ -46,7 +47,8 @@ class NamingRule:
     person_bonus: float = 2.0
     clear: float = 1.5
     close_cost: float = 1.0
-    round_fill: float = 0.85
+    round_fill: float = 0.8
+    round_aspect: float = 1.33
     ball_share: float = 0.4
     tiny: float = 0.01
     still: float = 0.08
@@ -157,7 +159,10 @@ def _by_detector(support: Support, extent: Extent | None, rule: NamingRule) -> N
 def _ball(support: Support, extent: Extent | None, rule: NamingRule, *, reason: str) -> Naming | None:
     """A ball where the outline is round; a flat disc is seldom round, and seldom called a ball."""
     ball, disc = support.score("ball"), support.score("frisbee")
-    if extent is None or extent.roundness < rule.round_fill or ball < rule.ball_share * disc:
+    if extent is None or ball < rule.ball_share * disc:
+        return None
+    squarish = 1 / rule.round_aspect <= extent.aspect <= rule.round_aspect
+    if extent.roundness < rule.round_fill or not squarish:
         return None
     chance = prior("ball", support, rule)
     return Naming("ball", chance, (support.source, OUTLINE), reason=f"{reason}; its outline is round")
