@@ -43,22 +43,23 @@ def own_speeds(course: Course, *, camera: CameraMotion, window: float) -> FloatA
     frames, centres = course.frames, course.centres
     sizes = np.sqrt(np.maximum(course.boxes[:, 2] * course.boxes[:, 3], 1))
     times = course.video.edges[frames]
+    middle = np.asarray([course.video.width / 2, course.video.height / 2])
     speeds: list[float] = []
     for start in np.arange(times[0], times[-1] - window * 0.75, window):
         i, j = (int(v) for v in np.searchsorted(times, (start, start + window)))
         j = min(j, len(frames) - 1)
         if j <= i or times[j] - times[i] > 1.6 * window:
             continue
-        carried = carry(centres[i], frames=(int(frames[i]), int(frames[j])), camera=camera)
+        carried = carry(centres[i], frames=(int(frames[i]), int(frames[j])), camera=camera, middle=middle)
         way = float(np.hypot(*(centres[j] - carried)))
         speeds.append(way / float(sizes[i : j + 1].mean()) / float(times[j] - times[i]))
     return np.asarray(speeds, dtype=np.float64)
 
 
-def carry(point: FloatArray, *, frames: tuple[int, int], camera: CameraMotion) -> FloatArray:
+def carry(point: FloatArray, *, frames: tuple[int, int], camera: CameraMotion, middle: FloatArray) -> FloatArray:
     """Where a point of the background at `point` (x, y) on the first of `frames` is seen on the second.
 
-    Each step turns and zooms about the image's origin, then shifts.
+    Each step turns and zooms about the `middle` (x, y) of the frame, then shifts.
     """
     at = np.asarray(point, dtype=np.float64).copy()
     if camera.fixed:
@@ -67,7 +68,8 @@ def carry(point: FloatArray, *, frames: tuple[int, int], camera: CameraMotion) -
     first, last = np.searchsorted(known, frames, side="right") - 1
     for dx, dy, zoom, roll in camera.steps[max(0, int(first)) : max(0, int(last))]:
         c, s = zoom * np.cos(roll), zoom * np.sin(roll)
-        at = np.asarray([c * at[0] - s * at[1] + dx, s * at[0] + c * at[1] + dy])
+        x, y = at - middle
+        at = middle + np.asarray([c * x - s * y + dx, s * x + c * y + dy])
     return at
 
 

@@ -61,7 +61,8 @@ class TrackedObject:
 class CameraMotion:
     """Motion of the background between consecutive `frames`: [dx, dy, zoom, roll] a step.
 
-    dx, dy in pixels of the video; zoom a factor (1 = none); roll in radians. One step fewer than frames.
+    A step turns and zooms about the middle of the frame, then shifts: dx, dy in pixels of the video; zoom a factor
+    (1 = none); roll in radians. One step fewer than frames.
     """
 
     frames: tuple[int, ...] = ()
