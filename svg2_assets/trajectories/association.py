@@ -25,7 +25,7 @@ def associate(
     detection: DetectionSettings,
     settings: AssociationSettings,
 ) -> Pairs:
-    """(track, box) index pairs: strong boxes first, then weak ones for tracks that got none, then jumps of fast things."""
+    """(track, box) index pairs: strong boxes first, weak ones for tracks that got none, jumps of fast things last."""
     best = found.best
     strong = np.flatnonzero(best >= detection.open)
     weak = np.flatnonzero((best >= detection.keep) & (best < detection.open))
@@ -70,7 +70,8 @@ def _overlap(tracks: Sequence[Track], boxes: geometry.Boxes, settings: Associati
 
 def _colour_likeness(tracks: Sequence[Track], colours: Matrix) -> Matrix:
     """Cosine of colour descriptors, [tracks, boxes]; 0 where a track has none."""
-    known = np.stack([t.colours if t.colours is not None else np.zeros(colours.shape[1]) for t in tracks])
+    none = np.zeros(colours.shape[1], np.float32)
+    known = np.stack([t.colours if t.colours is not None else none for t in tracks])
     return np.asarray(known @ colours.T, dtype=np.float32)
 
 
@@ -78,7 +79,7 @@ def _class_likeness(tracks: Sequence[Track], scores: Matrix) -> Matrix:
     """Cosine of class vectors, [tracks, boxes]."""
     width = scores.shape[1]
     totals = [t.class_total() for t in tracks]
-    known = np.stack([total if total is not None else np.zeros(width) for total in totals])
+    known = np.stack([total if total is not None else np.zeros(width, np.float32) for total in totals])
     known = known / np.maximum(np.linalg.norm(known, axis=1, keepdims=True), 1e-6)
     seen = scores / np.maximum(np.linalg.norm(scores, axis=1, keepdims=True), 1e-6)
     return np.asarray(known @ seen.T, dtype=np.float32)

@@ -30,11 +30,7 @@ def worth_keeping(track: Track, *, fps: float, settings: ExportSettings) -> bool
 def is_credible(track: Track, settings: ExportSettings) -> bool:
     """Sure enough by its mean score, its best one, or the second detector."""
     second = track.second.seen / track.second.looks if track.second.seen >= settings.second_seen else 0.0
-    return (
-        track.score >= settings.mean_score
-        or track.peak >= settings.peak_score
-        or second >= settings.second_share
-    )
+    return track.score >= settings.mean_score or track.peak >= settings.peak_score or second >= settings.second_share
 
 
 def without_duplicates(tracks: Sequence[Track], settings: ExportSettings) -> list[Track]:
@@ -53,7 +49,7 @@ def is_new(trajectory: Trajectory, others: Sequence[Trajectory], *, limit: float
 
 
 def _meet(a: Trajectory, b: Trajectory) -> bool:
-    """Whether the boxes of two trajectories overlap well on a sample of the frames that show both: a cheap first test."""
+    """Whether the boxes of two trajectories overlap well on a sample of the common frames: a cheap first test."""
     first, second = dict(zip(a.frames, a.masks, strict=True)), dict(zip(b.frames, b.masks, strict=True))
     common = sorted(first.keys() & second.keys())
     if len(common) < 0.3 * max(len(a), len(b)):

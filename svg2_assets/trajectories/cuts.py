@@ -20,13 +20,14 @@ def is_cut(before: SmallFrame, after: SmallFrame, flow: FlowPair, settings: CutS
 
 def _residual(before: SmallFrame, after: SmallFrame, flow: FlowPair) -> float:
     """Mean absolute grey difference after warping `before` onto `after`."""
-    height, width = after.grey.shape
+    height, width = flow.backward.shape[:2]
+    first, second = (cv2.resize(f.grey, (width, height), interpolation=cv2.INTER_AREA) for f in (before, after))
     xs, ys = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     warped = cv2.remap(
-        before.grey,
+        first,
         xs + flow.backward[..., 0],
         ys + flow.backward[..., 1],
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    return float(cv2.absdiff(warped, after.grey).mean())
+    return float(cv2.absdiff(warped, second).mean())

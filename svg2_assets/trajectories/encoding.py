@@ -24,7 +24,7 @@ def encode_inside(pixels: npt.NDArray[np.bool_], *, corner: tuple[int, int], hei
     edges = (at_column + left) * height + at_row + top
     # A run that ends on the last row and goes on at the top of the next column is one run.
     if pixels.shape[0] == height:
-        same = np.flatnonzero((edges[1:-1:2] == edges[2::2]))
+        same = np.flatnonzero(edges[1:-1:2] == edges[2::2])
         edges = np.delete(edges, np.concatenate([2 * same + 1, 2 * same + 2]))
     runs = np.diff(np.concatenate([[0], edges, [height * width]]))
     if runs[-1] == 0:

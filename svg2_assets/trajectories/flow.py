@@ -30,7 +30,7 @@ class SmallFrame:
 
 @dataclass(frozen=True, slots=True)
 class FlowPair:
-    """Displacements in flow pixels between frame t-1 and t: `forward` lives on t-1, `backward` on t, [h, w, 2]."""
+    """Displacements in their own pixels between frame t-1 and t: `forward` lives on t-1, `backward` on t, [h, w, 2]."""
 
     forward: Field
     backward: Field
@@ -56,16 +56,23 @@ class FlowEngine:
 
     def __init__(self, settings: FlowSettings) -> None:
         self._settings = settings
-        self._dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+        self._dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
 
     def between(self, before: SmallFrame, after: SmallFrame) -> FlowPair:
         """Flow both ways; zero for pictures too small to have any."""
-        shape = before.grey.shape
-        if min(shape) < self._settings.least_side:
-            return FlowPair(np.zeros((*shape, 2), np.float32), np.zeros((*shape, 2), np.float32))
+        rows, columns = before.grey.shape
+        if min(rows, columns) < self._settings.least_side:
+            shape = max(1, rows // 2), max(1, columns // 2), 2
+            return FlowPair(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
         forward = self._dis.calc(before.grey, after.grey, None)
         backward = self._dis.calc(after.grey, before.grey, None)
-        return FlowPair(forward, backward)
+        return FlowPair(_halved(forward), _halved(backward))
+
+
+def _halved(field: Field) -> Field:
+    """`field` at half size, in its own pixels. DIS at this preset knows no more, and memory and warps cost a quarter."""
+    size = max(1, field.shape[1] // 2), max(1, field.shape[0] // 2)
+    return np.asarray(cv2.resize(field, size, interpolation=cv2.INTER_AREA) * np.float32(0.5), dtype=np.float32)
 
 
 class FlowWindow:
@@ -125,7 +132,7 @@ def camera_step(fields: Sequence[Field], *, scale: float, settings: FlowSettings
     """Motion of the background over consecutive forward `fields`: (dx, dy) of the frame's middle in frame pixels,
     zoom, roll in radians. RANSAC over a grid, so that moving things are outvoted.
     """
-    if not fields or min(fields[0].shape[:2]) < settings.least_side:
+    if not fields or min(fields[0].shape[:2]) < settings.least_side // 2:
         return STILL
     height, width = fields[0].shape[:2]
     half = settings.camera_grid // 2
@@ -135,7 +142,7 @@ def camera_step(fields: Sequence[Field], *, scale: float, settings: FlowSettings
     for field in fields:
         at = np.clip(np.rint(end).astype(np.int64), 0, [width - 1, height - 1])
         end = end + field[at[:, 1], at[:, 0]]
-    affine, _ = cv2.estimateAffinePartial2D(start, end, method=cv2.RANSAC, ransacReprojThreshold=1.0, maxIters=200)
+    affine, _ = cv2.estimateAffinePartial2D(start, end, method=cv2.RANSAC, ransacReprojThreshold=0.5, maxIters=200)
     if affine is None:
         return STILL
     middle = np.asarray([width / 2, height / 2])

@@ -41,7 +41,7 @@ class Groups:
         pairs = self._pairs(shown)
         ended = [g for g in self.live if not self._goes_on(g, frame)]
         self.live = [g for g in self.live if g not in ended]
-        begun = self._begin(pairs, frame)
+        begun = self._begin(pairs)
         self.live += begun
         return begun, ended
 
@@ -68,7 +68,7 @@ class Groups:
         common = float(geometry.overlaps(a.box[None], b.box[None])[0, 0])
         return common >= rules.overlap * sizes[0]
 
-    def _begin(self, pairs: Sequence[tuple[Track, Track]], frame: int) -> list[Group]:
+    def _begin(self, pairs: Sequence[tuple[Track, Track]]) -> list[Group]:
         begun: list[Group] = []
         for a, b in pairs:
             confirmed = a.life is Life.LIVE and b.life is Life.LIVE

@@ -37,7 +37,13 @@ class Roster:
     """All tracks of one video. Ids are given at confirmation and never reused."""
 
     def __init__(
-        self, settings: TrackerSettings, *, width: int, height: int, fps: float, before_takeover: Callable[[Track], None]
+        self,
+        settings: TrackerSettings,
+        *,
+        width: int,
+        height: int,
+        fps: float,
+        before_takeover: Callable[[Track], None],
     ) -> None:
         self._before_takeover = before_takeover
         self._settings, self._width, self._height, self._fps = settings, width, height, fps
@@ -62,7 +68,7 @@ class Roster:
                 track.missed += 1
                 _evidence(track, look).add(None)
         self._open(look, set(matched.values()))
-        self._confirm(look, embed)
+        self._confirm(embed)
         self._end_twins()
         self._end(look)
 
@@ -135,17 +141,17 @@ class Roster:
         inside = geometry.containment(found.boxes[j : j + 1], np.stack(same))
         return bool(inside.max() >= self._settings.association.inside_share)
 
-    def _confirm(self, look: Look, embed: Embed) -> None:
+    def _confirm(self, embed: Embed) -> None:
         settled: list[Track] = []
         for track in self.live:
             if track.life is Life.TENTATIVE and len(track.hits) >= self._settings.association.hits_to_confirm:
-                settled.append(self._settle(track, look, embed))
+                settled.append(self._settle(track, embed))
             else:
                 settled.append(track)
         # A lost track that goes on is in the list twice: as itself and in the place of its continuation.
         self.live = list({id(t): t for t in settled}.values())
 
-    def _settle(self, track: Track, look: Look, embed: Embed) -> Track:
+    def _settle(self, track: Track, embed: Embed) -> Track:
         """The confirmed track: a new one with its own id, or an old one that goes on."""
         old = self._predecessor(track, embed)
         if old is not None:
@@ -179,9 +185,8 @@ class Roster:
         own, other = geometry.size(last), geometry.size(new.hits_box())
         if old.best_class() != new.best_class() or self._has_left(last) or not 0.5 <= other / max(own, 1e-3) <= 2.0:
             return False
-        if old.colours is not None and new.colours is not None:
-            if float(old.colours @ new.colours) < rules.takeover_colour:
-                return False
+        if old.colours is not None and new.colours is not None and old.colours @ new.colours < rules.takeover_colour:
+            return False
         places = geometry.centre(last), geometry.centre(last) + old.velocity * np.float32(frames)
         distance = min(float(np.hypot(*(p - geometry.centre(new.hits_box())))) for p in places)
         return distance <= rules.takeover_distance * own

@@ -48,9 +48,7 @@ class Painter:
     def __init__(self, canvas: Canvas, settings: MaskSettings, *, fps: float) -> None:
         self._canvas, self._settings = canvas, settings
         self._fill = fill_frames(settings, fps)
-        self._trust = Trust(
-            settings.trust_flow_seconds * fps, settings.trust_box_seconds * fps, settings.box_weight
-        )
+        self._trust = Trust(settings.trust_flow_seconds * fps, settings.trust_box_seconds * fps, settings.box_weight)
 
     def accept(self, track: Track, key: KeyMask, flows: FlowWindow, *, least_fill: float) -> bool:
         """Take a new segmentation of `track`: finish the frames before it. False when it fills less of its box."""

@@ -1,9 +1,9 @@
-"""Phase 1 of the embedded profile: one pass over the frames, boxes and flow now, masks as soon as both sides are known."""
+"""Phase 1 of the embedded profile: boxes and flow now, masks as soon as both sides are known."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from types import MappingProxyType
@@ -38,7 +38,7 @@ class Run:
     def __init__(self, source: FrameSource, recognisers: Recognisers, settings: TrackerSettings) -> None:
         self._source, self._models, self._settings = source, recognisers, settings
         self._fps = source.video.fps
-        self._seconds: Counter[str] = Counter()
+        self._seconds: defaultdict[str, float] = defaultdict(float)
         self._counts: Counter[str] = Counter()
         self._before: int | None = None
         self._fields: list[Field] = []
@@ -70,9 +70,7 @@ class Run:
         shapeless = frozenset(i for i, n in enumerate(self._models.detector.classes) if n in settings.masks.shapeless)
         canvas = Canvas(width, height, video.width, video.height)
         self._segmenter = Segmenter(self._models.saliency, canvas, settings, fps=self._fps, shapeless=shapeless)
-        self._roster = Roster(
-            settings, width=width, height=height, fps=self._fps, before_takeover=self._finish
-        )
+        self._roster = Roster(settings, width=width, height=height, fps=self._fps, before_takeover=self._finish)
         self._groups = Groups(settings.groups)
         self._watch = SalienceWatch(settings.salience, fps=self._fps)
         self._salients = Salients(settings, width=width, height=height)
@@ -80,7 +78,7 @@ class Run:
 
     def _new_shot(self, first: Prepared) -> None:
         look = round(self._fps / self._settings.detection.rate) + 2
-        self._flows = FlowWindow(longest=self._longest + 2 * look, scale=first.small.scale)
+        self._flows = FlowWindow(longest=self._longest + 2 * look, scale=first.small.scale / 2)
         self._before = None
         self._fields = []
         self._watch.restart(first.frame.index)

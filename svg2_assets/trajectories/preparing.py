@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from svg2_assets.scene.video import Frame, FrameSource
@@ -44,7 +44,7 @@ def prepare(source: FrameSource, settings: TrackerSettings) -> Iterator[Prepared
         before = small
 
 
-def ahead(items: Iterator[Prepared], *, most: int = LOOK_AHEAD) -> Iterator[Prepared]:
+def ahead(items: Iterator[Prepared], *, most: int = LOOK_AHEAD) -> Generator[Prepared]:
     """`items`, computed on another thread, at most `most` of them waiting. Its errors are raised here."""
     waiting: queue.Queue[Prepared | BaseException | None] = queue.Queue(maxsize=most)
     stop = threading.Event()

@@ -82,4 +82,4 @@ class MaskBudget:
     def _weight(self, track: Track) -> float:
         """Large and sure things matter more."""
         relative = geometry.size(track.box) / float((self._width * self._height) ** 0.5)
-        return max(relative, 0.01) ** self._settings.size_power * max(0.05, track.score)
+        return float(max(relative, 0.01) ** self._settings.size_power * max(0.05, track.score))

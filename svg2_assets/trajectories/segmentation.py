@@ -54,7 +54,9 @@ class Segmenter:
         """End the thread."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def submit(self, pixels: Pixels, frame: int, live: Sequence[Track], groups: Groups, *, last: bool, first: bool) -> None:
+    def submit(
+        self, pixels: Pixels, frame: int, live: Sequence[Track], groups: Groups, *, last: bool, first: bool
+    ) -> None:
         """Start the crops of this look."""
         candidates = self._candidates(frame, live, groups, first=first)
         for plan in self.budget.plan(candidates, frame=frame, fps=self._fps, last=last):
@@ -132,5 +134,3 @@ class Segmenter:
         whole = geometry.containment(box[None], around[None])[0, 0] > 0.98
         least = self._settings.masks.shared_side * float((around[2:] - around[:2]).max())
         return bool(whole) and float((box[2:] - box[:2]).max()) >= least and self._has_shape(track)
-
-

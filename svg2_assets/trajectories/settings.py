@@ -14,7 +14,7 @@ class FlowSettings:
     flow_rows: int = 240  # shorter side of the image that flow runs on
     flow_longest: int = 480  # cap of its longer side
     least_side: int = 24  # below this the flow is taken as zero: DIS has no coarse level left
-    camera_grid: int = 16  # pixels of the flow image between the points of the camera estimate
+    camera_grid: int = 8  # pixels of the flow field between the points of the camera estimate
     fixed_share: float = 0.9  # share of steps that must be still for a camera to count as fixed
     fixed_motion: float = 0.0015  # of the frame's diagonal a step: below this a step is still
 
