@@ -35,7 +35,7 @@ CLIPS: Mapping[str, float | None] = {
 
 MEMORY_TARGET_MB, FLAT_SHARE = 900, 0.1
 OVERHEAD_TARGET, IMPORT_TARGET, ALGEBRA_TARGET = 0.3, 2.5, 10.0
-SECTIONS = ("clips", "memory", "overhead", "import", "algebra")
+SECTIONS = ("clips", "phases", "memory", "overhead", "import", "algebra")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     made: dict[str, Callable[[Path], list[Table]]] = {
         "clips": lambda folder: clip_tables(Data(given.data), folder, given.clips or list(CLIPS)),
+        "phases": lambda folder: [phase_table(Data(given.data), folder, given.clips or list(CLIPS))],
         "memory": lambda folder: [memory_table(Data(given.data), folder, given.frames)],
         "overhead": lambda folder: [overhead_table(folder, given.videos)],
         "import": lambda _: [import_table()],
@@ -81,6 +82,21 @@ def clip_tables(data: Data, folder: Path, clips: Sequence[str]) -> list[Table]:
             ["what remains beside the phases is fixed per run: it weighs on short clips"],
         ),
     ]
+
+
+def phase_table(data: Data, folder: Path, clips: Sequence[str]) -> Table:
+    """CPU time by phase without Dagster, store and previews: what two cores can at best do is 2,000 ms a second."""
+    warm = tiny_video(folder / "warm.mp4", seed=0)
+    rows = []
+    for clip in clips:
+        if data.has(clip):
+            command = ["-m", "benchmarks.speed_worker", "--direct", "--warm", str(warm), str(data.path(clip))]
+            found = json.loads(_python(command, {}).splitlines()[-1])
+            shares = [round(1000 * found["cpu"][p] / found["duration"]) for p in PHASES[:-1]]
+            wall = round(1000 * sum(found["wall"].values()) / found["duration"])
+            rows.append([clip, *shares, sum(shares), wall, found["peak_mb"]])
+    columns = ("clip", *PHASES[:-1], "CPU in all", "wall in all", "peak MB")
+    return Table("CPU ms per second of video, phases alone", columns, rows, [load_note()])
 
 
 def memory_table(data: Data, folder: Path, lengths: Sequence[int]) -> Table:

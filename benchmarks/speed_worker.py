@@ -1,7 +1,8 @@
 """Annotates videos through the platform in this process and prints what it cost, as one line of JSON.
 
 Started by `benchmarks.speed` in a fresh process with `SVG2_HOME` in the environment, so that times and the peak of
-memory belong to this work alone. With `--warm`, a first video pays for imports, weights and the job's definition.
+memory belong to this work alone. With `--warm`, a first video pays for imports, weights and the job's definition. With
+`--direct`, the phases run one after the other without Dagster, store and previews, and CPU time is told by phase.
 """
 
 from __future__ import annotations
@@ -22,8 +23,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Annotate, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--warm", type=Path)
+    parser.add_argument("--direct", action="store_true")
     parser.add_argument("videos", nargs="+", type=Path)
     given = parser.parse_args(arguments)
+    if given.direct:
+        print(json.dumps(direct_seconds(given.videos[0], warm=given.warm)))
+        return 0
     if given.warm is not None:
         annotate_paths([given.warm])
     wall, cpu = time.perf_counter(), time.process_time()
@@ -32,6 +37,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     measured["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({**measured, "videos": stored_seconds(given.videos)}))
     return 0  # what failed is in the result
+
+
+def direct_seconds(video: Path, *, warm: Path | None) -> dict[str, Any]:
+    """Duration of `video`, and wall and CPU seconds of each phase on it."""
+    from benchmarks.chain import Chain
+
+    chain = Chain()
+    if warm is not None:
+        chain.annotate(warm)
+    graph = chain.annotate(video)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"duration": graph.video.duration, "wall": graph.clock.wall, "cpu": graph.clock.cpu, "peak_mb": peak}
 
 
 def annotate_paths(paths: Sequence[Path]) -> int:
