@@ -16,6 +16,7 @@ from svg2_assets.trajectories.settings import FlowSettings
 Field = npt.NDArray[np.float32]
 Step = tuple[float, float, float, float]
 STILL: Step = (0.0, 0.0, 1.0, 0.0)
+LEAST_POINTS = 8  # fewer are no estimate of a camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class FlowEngine:
 
 
 def _halved(field: Field) -> Field:
-    """`field` at half size, in its own pixels. DIS at this preset knows no more, and memory and warps cost a quarter."""
+    """`field` at half size, in its own pixels: DIS at this preset knows no more, memory and warps cost a quarter."""
     size = max(1, field.shape[1] // 2), max(1, field.shape[0] // 2)
     return np.asarray(cv2.resize(field, size, interpolation=cv2.INTER_AREA) * np.float32(0.5), dtype=np.float32)
 
@@ -138,6 +139,8 @@ def camera_step(fields: Sequence[Field], *, scale: float, settings: FlowSettings
     half = settings.camera_grid // 2
     xs, ys = np.meshgrid(np.arange(half, width, settings.camera_grid), np.arange(half, height, settings.camera_grid))
     start = np.stack([xs.ravel(), ys.ravel()], axis=1).astype(np.float32)
+    if len(start) < LEAST_POINTS:
+        return STILL
     end = start.copy()
     for field in fields:
         at = np.clip(np.rint(end).astype(np.int64), 0, [width - 1, height - 1])

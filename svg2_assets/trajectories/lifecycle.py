@@ -98,9 +98,11 @@ class Roster:
 
     def _hit(self, track: Track, look: Look, j: int) -> None:
         rules = self._settings.association
-        box, score = look.found.boxes[j], float(look.found.scores[j].max())
+        box, score = look.found.boxes[j], float(look.found.best[j])
         before = track.boxes.get(track.last_hit)
-        if before is not None and look.frame > track.last_hit:
+        own = geometry.size(box)
+        track.full_size = max(own, rules.size_memory * track.full_size + (1 - rules.size_memory) * own)
+        if before is not None and look.frame > track.last_hit and own >= rules.whole_share * track.full_size:
             speed = (geometry.centre(box) - geometry.centre(before)) / np.float32(look.frame - track.last_hit)
             memory = np.float32(rules.velocity_memory if len(track.hits) > 1 else 0.0)
             track.velocity = np.asarray(memory * track.velocity + (1 - memory) * speed, np.float32)
@@ -182,7 +184,7 @@ class Roster:
         if not 0 < frames <= rules.takeover_seconds * self._fps or old.shot != new.shot:
             return False
         last = old.box_at(old.last_hit)
-        own, other = geometry.size(last), geometry.size(new.hits_box())
+        own, other = max(old.full_size, geometry.size(last)), geometry.size(new.box)
         if old.best_class() != new.best_class() or self._has_left(last) or not 0.5 <= other / max(own, 1e-3) <= 2.0:
             return False
         if old.colours is not None and new.colours is not None and old.colours @ new.colours < rules.takeover_colour:

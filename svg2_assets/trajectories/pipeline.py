@@ -162,7 +162,8 @@ class Run:
     def _second(self, pixels: Pixels) -> Detections:
         self._counts["second detector calls"] += 1
         found = self._models.second.detect(pixels)
-        return Detections(found.boxes, np.minimum(found.scores * np.float32(self._settings.detection.second_gain), 1.0))
+        sure = np.minimum(found.best * np.float32(self._settings.detection.second_gain), 1.0)
+        return Detections(found.boxes, found.scores, sure)
 
     def _agree(self, found: Detections, other: Detections) -> Detections:
         """Boxes of a shot's first look get a bonus where both detectors agree: nothing else is known yet."""
@@ -170,9 +171,8 @@ class Run:
         if not len(found) or not len(other):
             return found
         agreed = geometry.iou(found.boxes, other.boxes).max(axis=1) >= rules.agree_iou
-        raised = np.minimum(found.scores + np.float32(rules.agree_bonus), 1.0)
-        lift = agreed[:, None] & (found.scores >= rules.keep)
-        return Detections(found.boxes, np.where(lift, raised, found.scores).astype(np.float32))
+        sure = found.best + np.where(agreed, np.float32(rules.agree_bonus), np.float32(0))
+        return Detections(found.boxes, found.scores, np.minimum(sure, 1.0).astype(np.float32))
 
     def _regroup(self, index: int) -> None:
         begun, ended = self._groups.advance(self._roster.live, index)

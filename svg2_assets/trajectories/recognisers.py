@@ -15,23 +15,30 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Detections:
-    """Boxes of one frame: `boxes` [N, 4] as (x0, y0, x1, y1) pixels, `scores` [N, C] per class, 0..1."""
+    """Boxes of one frame: `boxes` [N, 4] as (x0, y0, x1, y1) pixels, `scores` [N, C] per class, 0..1.
+
+    `confidence` [N] is how sure the tracker may be that something is there, where that differs from the best score.
+    """
 
     boxes: Floats
     scores: Floats
+    confidence: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.boxes)
 
     @property
     def best(self) -> Floats:
-        """Highest class score of each box, [N]."""
+        """How sure each box is: its confidence, else its highest class score, [N]."""
+        if self.confidence is not None:
+            return self.confidence
         return np.asarray(self.scores.max(axis=1) if len(self) else np.zeros(0), dtype=np.float32)
 
     def take(self, which: npt.NDArray[np.int64] | Sequence[int]) -> Detections:
         """The boxes at `which`, in that order."""
         index = np.asarray(which, dtype=np.int64)
-        return Detections(self.boxes[index], self.scores[index])
+        confidence = self.confidence[index] if self.confidence is not None else None
+        return Detections(self.boxes[index], self.scores[index], confidence)
 
     @classmethod
     def none(cls, classes: int) -> Detections:

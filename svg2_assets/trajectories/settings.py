@@ -51,6 +51,8 @@ class AssociationSettings:
     class_weight: float = 0.2  # of the cosine of class vectors beside IoU
     colour_weight: float = 0.4  # of the likeness of colours beside IoU
     velocity_memory: float = 0.5  # weight of the past in the velocity of a track
+    whole_share: float = 0.8  # of its usual size: a smaller box is half hidden and says nothing about velocity
+    size_memory: float = 0.9
     inertia_looks: int = 2  # missed in a row before a track may be where its velocity takes it
     takeover_colour: float = 0.6  # likeness of colours needed
     border: float = 0.02  # of the frame's side: what ended this close to it has left

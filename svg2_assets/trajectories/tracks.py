@@ -80,6 +80,7 @@ class Track:
     colours: Vector | None = None
     inertia: Box | None = None  # where its velocity takes it while it is not seen
     missed: int = 0  # looks in a row
+    full_size: float = 0.0  # when nothing hides it; shrinks slowly
     velocity: Vector = field(default_factory=lambda: np.zeros(2, np.float32))
     key: KeyMask | None = None
     last_crop: int = -(10**9)
