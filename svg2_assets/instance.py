@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import socket
 from pathlib import Path
 
 import dagster as dg
@@ -15,6 +17,9 @@ _SHIPPED = (
     Path(__file__).parent / "_infra" / "dagster.yaml",  # in an installed wheel
     Path(__file__).parent.parent / "infra" / "local" / "dagster.yaml",  # in a checkout
 )
+PROCESS_TAG = "svg2/process"
+_SERVER_TAG = ".dagster/grpc_info"  # what Dagster's default launcher notes: the code server that holds the run
+_IN_PROGRESS = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
 class InstanceError(Svg2Error):
@@ -40,3 +45,49 @@ def prepare(settings: Settings) -> Path:
 def instance_of(settings: Settings) -> dg.DagsterInstance:
     """The persistent instance under `$SVG2_HOME`."""
     return dg.DagsterInstance.from_config(str(prepare(settings)))
+
+
+def process_tags() -> dict[str, str]:
+    """Tags of a run that this process does itself, by which others can tell whether it is still at it."""
+    return {PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}"}
+
+
+def fail_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Mark runs in progress whose process on this machine is gone as failed; returns their ids.
+
+    Nothing else does: Dagster watches the runs of a code server from that server. Left as they are, killed runs would
+    count among the runs at once and hold up the queue for good.
+    """
+    unfinished = instance.get_runs(filters=dg.RunsFilter(statuses=_IN_PROGRESS))
+    gone = [run for run in unfinished if _is_gone(run)]
+    for run in gone:
+        instance.report_run_failed(run, "The process of this run is gone. What it finished is kept; launch it again.")
+    return [run.run_id for run in gone]
+
+
+def _is_gone(run: dg.DagsterRun) -> bool:
+    if PROCESS_TAG in run.tags:
+        host, _, pid = run.tags[PROCESS_TAG].rpartition(":")
+        return host == socket.gethostname() and not _is_alive(int(pid))
+    server = json.loads(run.tags.get(_SERVER_TAG, "{}")).get("socket")
+    return server is not None and not _answers(server)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _answers(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(2)
+        try:
+            client.connect(path)
+        except OSError:
+            return False
+    return True

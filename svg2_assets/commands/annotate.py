@@ -81,13 +81,12 @@ def annotate_registered(installation: Installation, console: Console, *, video_i
 def run_range(installation: Installation, first: str, last: str) -> dg.ExecuteInProcessResult:
     """One run of all phases over the partitions from `first` to `last`, in this process."""
     from svg2_assets.definitions import defs
+    from svg2_assets.instance import process_tags
 
     job = defs().resolve_job_def("annotate_videos")
-    where = (
-        {"partition_key": first}
-        if first == last
-        else {"tags": {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}}
-    )
+    whole = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+    where: dict[str, Any] = {"partition_key": first} if first == last else {}
+    where["tags"] = process_tags() if first == last else {**process_tags(), **whole}
     return job.execute_in_process(instance=installation.instance, raise_on_error=False, run_config=QUIET, **where)
 
 
