@@ -42,8 +42,17 @@ def shrink(index: int, pixels: Pixels, settings: FlowSettings) -> SmallFrame:
     height, width = pixels.shape[:2]
     scale = min(1.0, settings.flow_rows / min(height, width), settings.flow_longest / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if scale < 1 else pixels
+    small = _fitted(pixels, size) if scale < 1 else pixels
     return SmallFrame(index, cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), _histogram(small), size[1] / height)
+
+
+def _fitted(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """`pixels` at `size` (width, height). Halving exactly first is the fast path of the area filter."""
+    height, width = pixels.shape[:2]
+    while width >= 2 * size[0] and height >= 2 * size[1]:
+        width, height = width // 2, height // 2
+        pixels = cv2.resize(pixels[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR)
 
 
 def _histogram(small: Pixels) -> Floats:

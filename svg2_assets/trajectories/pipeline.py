@@ -78,7 +78,9 @@ class Run:
 
     def _new_shot(self, first: Prepared) -> None:
         look = round(self._fps / self._settings.detection.rate) + 2
-        self._flows = FlowWindow(longest=self._longest + 2 * look, scale=first.small.scale / 2)
+        self._flows = FlowWindow(
+            longest=self._longest + (2 + self._settings.masks.patience_looks) * look, scale=first.small.scale / 2
+        )
         self._before = None
         self._fields = []
         self._watch.restart(first.frame.index)
@@ -193,12 +195,12 @@ class Run:
         if self._watch.is_due(index, len(self._roster.live)) and not is_last:
             self._segmenter.submit_whole(pixels, index)
 
-    def _collect(self, index: int) -> None:
-        """Take the crops of the look before. Always here, so that results never depend on how fast they came."""
+    def _collect(self, index: int, *, everything: bool = False) -> None:
+        """Take the crops that are ripe."""
         with self._clock("wait for masks"):
-            self._segmenter.wait()
+            self._segmenter.next_look()
         with self._clock("paint"):
-            whole = self._segmenter.collect(self._flows)
+            whole = self._segmenter.collect(self._flows, everything=everything)
             self._salients.follow_masks(index, self._flows)
             if whole is not None:
                 self._judge(whole[0], whole[1], index)
@@ -233,11 +235,12 @@ class Run:
         with self._clock("paint"):
             groups = [g.track for g in self._groups.live]
             for track in [*self._roster.live, *self._salients.live, *groups]:
-                if track.key is not None and index - track.key.frame >= self._longest:
+                overdue = track.key is not None and index - track.key.frame >= self._longest
+                if overdue and not self._segmenter.awaits(track):
                     self._segmenter.painter.renew(track, track.last_hit, self._flows)
 
     def _end_shot(self) -> None:
-        self._collect(self._before if self._before is not None else 0)
+        self._collect(self._before if self._before is not None else 0, everything=True)
         self._roster.end_shot()
         self._salients.end_shot()
         for group in self._groups.live:

@@ -48,13 +48,15 @@ class Salients:
         """Where a new key came in, its mask says where the box is."""
         for track in self.live:
             key = track.key
-            box = mask_box(key, self._settings) if key is not None and key.frame == track.last_crop else None
-            if key is None or box is None or track.key_frames[-1:] != [key.frame]:
+            if key is None or track.key_frames[-1:] != [key.frame] or key.frame <= track.followed:
+                continue
+            track.followed = key.frame
+            box = mask_box(key, self._settings)
+            if box is None:
                 continue
             track.boxes[key.frame] = box
             track.box, _ = flows.carry(box, start=key.frame, stop=frame)
             track.boxes[frame] = track.box
-            track.last_crop = min(track.last_crop, key.frame)
 
     def take_ended(self) -> list[Track]:
         """The tracks that ended since the last call."""

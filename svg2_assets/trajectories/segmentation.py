@@ -29,6 +29,7 @@ class Crop:
     """A crop of `frame` that is being segmented, and the tracks with their boxes that take their mask from it."""
 
     frame: int
+    look: int  # the look at which it was submitted
     window: Window
     targets: list[tuple[Track, Box]]
     foreground: Future[Floats]
@@ -44,7 +45,8 @@ class Segmenter:
         self._shapeless = shapeless
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="segment")
         self._crops: list[Crop] = []
-        self._whole: tuple[int, Future[Floats]] | None = None
+        self._whole: tuple[int, int, Future[Floats]] | None = None
+        self._look = 0
         self.painter = Painter(canvas, settings.masks, fps=fps)
         self.budget = MaskBudget(settings.masks, width=canvas.width, height=canvas.height)
         self.counts: Counter[str] = Counter()
@@ -65,30 +67,45 @@ class Segmenter:
             targets = self._targets(plan, frame, live, groups)
             for track, _ in targets:
                 track.last_crop, track.unrest = frame, 0.0
-            self._crops.append(Crop(frame, plan.window, targets, future))
+            self._crops.append(Crop(frame, self._look, plan.window, targets, future))
             self.counts["mask crops"] += 1
 
     def submit_whole(self, pixels: Pixels, frame: int) -> None:
-        """Start a look at the whole frame."""
+        """Start a look at the whole frame, unless one is under way."""
+        if self._whole is not None:
+            return
         masks = self._settings.masks
         self.budget.spend(masks.small_cost)
         self.counts["whole-frame looks"] += 1
-        self._whole = frame, self._pool.submit(self._work, pixels.copy(), masks.small_size)
+        self._whole = frame, self._look, self._pool.submit(self._work, pixels.copy(), masks.small_size)
 
-    def wait(self) -> None:
-        """Let everything that was submitted finish."""
+    def next_look(self) -> None:
+        """A look begins: what was submitted `patience_looks` ago is waited for."""
+        self._look += 1
         for crop in self._crops:
-            crop.foreground.result()
-        if self._whole is not None:
-            self._whole[1].result()
+            if self._is_ripe(crop.look):
+                crop.foreground.result()
 
-    def collect(self, flows: FlowWindow) -> tuple[int, Floats] | None:
-        """Wait for everything that was submitted; hand keys to their tracks and return the whole-frame map."""
-        crops, self._crops = self._crops, []
-        for crop in crops:
+    def collect(self, flows: FlowWindow, *, everything: bool = False) -> tuple[int, Floats] | None:
+        """Hand the keys that are ripe to their tracks and return the whole-frame map when it is.
+
+        Ripe by the count of looks, never by the clock: early or late, results arrive at the same look.
+        """
+        ripe = [c for c in self._crops if everything or self._is_ripe(c.look)]
+        self._crops = [c for c in self._crops if c not in ripe]
+        for crop in ripe:
             self._accept(crop, crop.foreground.result(), flows)
-        whole, self._whole = self._whole, None
-        return (whole[0], whole[1].result()) if whole is not None else None
+        if self._whole is None or not (everything or self._is_ripe(self._whole[1])):
+            return None
+        (frame, _, whole), self._whole = self._whole, None
+        return frame, whole.result()
+
+    def awaits(self, track: Track) -> bool:
+        """Whether a crop of `track` is under way."""
+        return any(track is target for crop in self._crops for target, _ in crop.targets)
+
+    def _is_ripe(self, look: int) -> bool:
+        return self._look - look >= self._settings.masks.patience_looks
 
     def _work(self, pixels: Pixels, size: int) -> Floats:
         start = time.perf_counter()

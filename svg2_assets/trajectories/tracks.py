@@ -87,6 +87,7 @@ class Track:
     unrest: float = 0.0
     rest_until: int = -1
     refused: int = 0
+    followed: int = -1  # frame of the last key whose mask moved the box of a salient track
     twin_looks: int = 0
     emitted_to: int = -1
     masks: dict[int, Mask] = field(default_factory=dict)
