@@ -47,7 +47,7 @@ def dev(installation: Installation, console: Console, *, port: int) -> int:
     for name, what in {"UI": f"http://{HOST}:{port}", "drop": settings.drop_folder, "log": log}.items():
         console.print(f"{name:5}{what}", highlight=False, markup=False, soft_wrap=True)
     command = [sys.executable, "-m", "dagster", "dev", "-w", str(workspace), "-h", HOST, "-p", str(port)]
-    with log.open("w") as output, _interrupted_by_sigterm():
+    with log.open("w") as output, _interruptible():
         return _run(command, console, output=output.fileno(), log=log, environment=_environment(installation))
 
 
@@ -118,14 +118,18 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def _interrupted_by_sigterm() -> Iterator[None]:
-    """Within the block, a request to end is an interrupt."""
+def _interruptible() -> Iterator[None]:
+    """Within the block, Ctrl-C and a request to end are interrupts, here and in what is started.
+
+    A shell that starts a job in the background tells it to ignore Ctrl-C, and what it starts would inherit that.
+    """
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
