@@ -15,13 +15,13 @@ from svg2_assets.trajectories.settings import ExportSettings
 from svg2_assets.trajectories.tracks import Track
 
 
-def worth_keeping(track: Track, *, fps: float, settings: ExportSettings) -> bool:
-    """Long enough, and sure enough by one of three kinds of evidence."""
+def worth_keeping(track: Track, *, fps: float, settings: ExportSettings, least_salient: float) -> bool:
+    """Long enough (`least_salient` seconds where nothing names it), and sure enough by one of three witnesses."""
     if not track.masks:
         return False
-    if track.origin is Origin.SALIENT:
-        return True
     seconds = (track.hits[-1].frame - track.hits[0].frame + 1) / fps
+    if track.origin is Origin.SALIENT:
+        return seconds >= least_salient
     if seconds < settings.least_seconds and len(track.hits) < 4:
         return False
     return is_credible(track, settings)

@@ -52,7 +52,7 @@ def _fitted(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     while width >= 2 * size[0] and height >= 2 * size[1]:
         width, height = width // 2, height // 2
         pixels = cv2.resize(pixels[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def _histogram(small: Pixels) -> Floats:

@@ -30,8 +30,10 @@ class Group:
 class Groups:
     """Finds pairs of tracks that overlap for some looks, and keeps their union."""
 
-    def __init__(self, settings: GroupSettings) -> None:
+    def __init__(self, settings: GroupSettings, *, classes: Sequence[str]) -> None:
         self._settings = settings
+        self._riders = frozenset(i for i, name in enumerate(classes) if name in settings.riders)
+        self._carriers = frozenset(i for i, name in enumerate(classes) if name in settings.carriers)
         self._together: Counter[tuple[int, int]] = Counter()
         self.live: list[Group] = []
 
@@ -63,7 +65,9 @@ class Groups:
     def _overlap(self, a: Track, b: Track) -> bool:
         rules = self._settings
         sizes = sorted((geometry.size(a.box) ** 2, geometry.size(b.box) ** 2))
-        if sizes[0] < rules.least_ratio * sizes[1] or a.best_class() == b.best_class():
+        kinds = a.best_class(), b.best_class()
+        ridden = any(x in self._riders and y in self._carriers for x, y in (kinds, kinds[::-1]))
+        if not ridden or sizes[0] < rules.least_ratio * sizes[1]:
             return False
         common = float(geometry.overlaps(a.box[None], b.box[None])[0, 0])
         return common >= rules.overlap * sizes[0]

@@ -71,7 +71,7 @@ class Run:
         canvas = Canvas(width, height, video.width, video.height)
         self._segmenter = Segmenter(self._models.saliency, canvas, settings, fps=self._fps, shapeless=shapeless)
         self._roster = Roster(settings, width=width, height=height, fps=self._fps, before_takeover=self._finish)
-        self._groups = Groups(settings.groups)
+        self._groups = Groups(settings.groups, classes=self._models.detector.classes)
         self._watch = SalienceWatch(settings.salience, fps=self._fps)
         self._salients = Salients(settings, width=width, height=height)
         self._new_shot(first)

@@ -20,15 +20,18 @@ class SalienceWatch:
         self._settings, self._fps = settings, fps
         self._candidate: Box | None = None
         self._times = 0
+        self._last = 0
         self._next = round(settings.first_seconds * fps)
 
     def restart(self, frame: int) -> None:
         """A new shot begins at `frame`."""
-        self._candidate, self._times = None, 0
+        self._candidate, self._times, self._last = None, 0, frame
         self._next = frame + round(self._settings.first_seconds * self._fps)
 
     def is_due(self, frame: int, tracks: int) -> bool:
-        """Whether to look at the whole frame now; a crowd of tracks needs no such look."""
+        """Whether to look at the whole frame now: sooner where nothing is tracked, never in a crowd."""
+        if not tracks and self._times == 0:
+            self._next = min(self._next, self._last + round(self._settings.lonely_seconds * self._fps))
         return frame >= self._next and tracks <= self._settings.most_tracks
 
     def judge(self, foreground: Floats, frame: int, known: Sequence[Box]) -> tuple[Box, float] | None:
@@ -38,7 +41,7 @@ class SalienceWatch:
         """
         found = unexplained(foreground, known, self._settings)
         patience = self._settings.again_seconds if found is not None else self._settings.calm_seconds
-        self._next = frame + round(patience * self._fps)
+        self._next, self._last = frame + round(patience * self._fps), frame
         if found is None:
             self._candidate, self._times = None, 0
             return None

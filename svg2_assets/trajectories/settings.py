@@ -111,11 +111,15 @@ class MaskSettings:
 
 @dataclass(frozen=True, slots=True)
 class GroupSettings:
-    """Two things that show as one foreground: they share crops and carry a trajectory of their union."""
+    """A rider and what carries it show as one foreground: they share crops and carry a trajectory of their union."""
 
+    # Among other pairs (a hand and a cup, a man and a table) the union is no thing of its own.
+    riders: tuple[str, ...] = ("person",)
+    carriers: tuple[str, ...] = ("horse", "cow", "elephant", "bicycle", "motorcycle", "skateboard", "surfboard")
     overlap: float = 0.4  # of the smaller box inside the larger one
     least_ratio: float = 0.08  # of the areas of the two boxes
     looks: int = 3  # in a row before they are a group
+    least_seconds: float = 1.0  # a union shorter than this is a chance meeting
     novelty: float = 0.8  # volume IoU with a member above which the union says nothing new
 
 
@@ -125,6 +129,7 @@ class SalienceSettings:
 
     first_seconds: float = 0.5  # into a shot until the first look at the whole frame
     again_seconds: float = 0.5  # until the next one when something was unexplained
+    lonely_seconds: float = 1.0  # between looks while nothing is tracked
     calm_seconds: float = 4.0  # when nothing was
     most_tracks: int = 6  # with more tracks than this the whole frame says nothing
     explained: float = 0.6  # share of a region inside boxes of tracks above which it is known
