@@ -116,6 +116,8 @@ def _settings(backend: Any, role: str, given: Mapping[str, Any]) -> object:
 def _filled(kind: Any, where: str, given: Mapping[str, Any]) -> object:
     hints = typing.get_type_hints(kind)
     known = {f.name for f in dataclasses.fields(kind)}
+    if not isinstance(given, Mapping):
+        raise UnknownBackend(f"{where}: expected an object of {', '.join(sorted(known))}, found {given!r}.")
     unknown = sorted(set(given) - known)
     if unknown:
         raise UnknownBackend(f"{where}: unknown {', '.join(unknown)}; known: {', '.join(sorted(known))}.")

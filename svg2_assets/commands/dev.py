@@ -103,8 +103,8 @@ def _ready(process: subprocess.Popen[bytes], *, port: int, console: Console) -> 
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """First Dagster's own way, which lets runs note that they end; then by signal to the whole group."""
-    with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+    """First Dagster's own way, which lets runs note that they end; then, or at a second Ctrl-C, the whole group."""
+    with suppress(ProcessLookupError, subprocess.TimeoutExpired, KeyboardInterrupt):
         process.send_signal(signal.SIGINT)
         process.wait(_ORDERLY_SECONDS)
     for number in (signal.SIGTERM, signal.SIGKILL):
