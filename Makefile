@@ -30,6 +30,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 demo: $(VENV)/.base  ## annotate a real clip and print its scene graph
 	$(BIN)/svg2 annotate $(CLIP) --json out
 	$(BIN)/svg2 show $(notdir $(CLIP))
+	@echo "Look at the previews above. Your own videos: $(BIN)/svg2 annotate clip.mp4    UI: make dev"
 
 dev: $(VENV)/.base  ## Dagster UI and daemon on the same store
 	$(BIN)/svg2 dev

@@ -35,7 +35,7 @@ def status(installation: Installation, console: Console, *, as_json: bool) -> in
     elif not rows:
         console.print("No videos yet. `svg2 annotate clip.mp4`, or drop files into", installation.settings.drop_folder)
     else:
-        console.print(status_table(rows, list(PHASES)))
+        console.print(status_table(rows, list(PHASES), width=console.width))
         print_problems(console, {row["file"]: row["why"] for row in rows if row["why"]})
     return 0
 
@@ -102,6 +102,8 @@ def query(installation: Installation, console: Console, question: Question, *, a
     )
     if as_json:
         show_json([match.to_json() for match in found])
+    elif not found:
+        console.print("No such relations. `svg2 stats` lists the names and predicates that there are.")
     else:
         console.print(matches_table(found))
     return 0

@@ -43,6 +43,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     return made
 
 
+_WIDE = 110  # characters that the table with a column a phase takes
 SHORT = {
     "trajectories": "tracks",
     "descriptions": "described",
@@ -52,17 +53,27 @@ SHORT = {
 }
 
 
-def status_table(rows: Sequence[Mapping[str, Any]], phases: Sequence[str]) -> Table:
-    """One line a video, one column a phase."""
+def status_table(rows: Sequence[Mapping[str, Any]], phases: Sequence[str], *, width: int) -> Table:
+    """One line a video, one column a phase; where `width` characters are too few, the first phase that is not fresh."""
     made = Table(box=box.SIMPLE_HEAD)
     made.add_column("video", no_wrap=True, min_width=16)
     made.add_column("file", overflow="fold", min_width=12)
-    for name in phases:
-        made.add_column(SHORT.get(name, name), no_wrap=True, overflow="crop")
+    wide = width >= _WIDE
+    for name in phases if wide else ("state",):
+        made.add_column(SHORT.get(name, name), no_wrap=wide)
     for row in rows:
-        states = [f"[{STYLES[row['phases'][p]]}]{row['phases'][p]}[/]" for p in phases]
+        states = [_styled(row["phases"][p]) for p in phases] if wide else [_in_short(row["phases"], phases)]
         made.add_row(row["video"], escape(printable(row["file"].rsplit("/", 1)[-1])), *states)
     return made
+
+
+def _styled(state: str, more: str = "") -> str:
+    return f"[{STYLES[state]}]{state}{more}[/]"
+
+
+def _in_short(states: Mapping[str, str], phases: Sequence[str]) -> str:
+    first = next((p for p in phases if states[p] != "fresh"), None)
+    return _styled("fresh") if first is None else _styled(states[first], f" from {first.replace('_', ' ')} on")
 
 
 def objects_table(graph: SceneGraph) -> Table:
@@ -96,7 +107,7 @@ def relations_table(graph: SceneGraph) -> Table:
 def matches_table(matches: Sequence[Match]) -> Table:
     """What a query found, with the video it is in."""
     return table(
-        f"{len(matches)} relations",
+        "1 relation" if len(matches) == 1 else f"{len(matches)} relations",
         ("video", "file", "subject", "predicate", "object", "category", "when (s)", "confidence"),
         [(m.video_id, m.uri.rsplit("/", 1)[-1], *_relation_cells(m)) for m in matches],
     )
