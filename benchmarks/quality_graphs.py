@@ -13,7 +13,7 @@ from benchmarks.chain import Annotated
 from benchmarks.data import REFERENCES, Data, listed_relations, named_clips
 from benchmarks.tables import Table, percent, verdict
 from svg2_assets.evaluation.boxes import Box, box_iou
-from svg2_assets.evaluation.naming import ClipTruth, Judgement, Thing, judge_attribute, judge_name, tied_thing
+from svg2_assets.evaluation.naming import TIE_IOU, ClipTruth, Judgement, Thing, judge_attribute, judge_name, tied_thing
 from svg2_assets.evaluation.statements import Claim, Judged, Listed, claims_of, judge
 from svg2_assets.scene.spans import Spans
 from svg2_assets.scene.trajectory import Trajectory
@@ -71,9 +71,12 @@ def reference_table(data: Data, annotate: Annotate) -> Table:
 
 
 def score_reference(reference: Mapping[str, Any], graph: Annotated, own: Sequence[Thing]) -> ReferenceScore:
-    """Objects are found by the mean IoU on the reference's anchor frames, or on those of names.json; absent is 0."""
+    """Objects are found by the mean IoU on the reference's anchor frames, or on those of names.json; absent is 0.
+
+    Relations are judged of every trajectory that is a piece of an object, found or not.
+    """
     score = ReferenceScore()
-    tied: dict[int, str] = {}
+    overlap: dict[tuple[int, str], float] = {}
     for number, names, anchors in _reference_objects(reference, own):
         score.objects += 1
         best = max(((_found(o.trajectory, anchors), o.id) for o in graph.tracks.objects), default=(0.0, -1))
@@ -81,9 +84,8 @@ def score_reference(reference: Mapping[str, Any], graph: Annotated, own: Sequenc
             score.found.append(f"{number} {min(names)}")
             if graph.name_of(best[1]) in names:
                 score.named.append(f"{number} {graph.name_of(best[1])}")
-        same = (o.id for o in graph.tracks.objects if _found(o.trajectory, anchors, absent=False) >= FOUND_IOU)
-        tied |= dict.fromkeys(same, number)
-    claims, others = claims_of(graph.relations, tied)
+        overlap |= {(o.id, number): _found(o.trajectory, anchors, absent=False) for o in graph.tracks.objects}
+    claims, others = claims_of(graph.relations, _tied(overlap))
     true = [_listed(line, graph.video.duration) for line in reference["relationships"]]
     false = [_listed(line, graph.video.duration) for line in reference["false_relations"]]
     judged = judge(claims, true=true, false=false)
@@ -191,6 +193,14 @@ def _reference_objects(
         more = {f: b[0] for f, b in same.boxes.items()} if same is not None else {}
         objects.append((str(number), names, [a for a in (given, more) if a]))
     return objects
+
+
+def _tied(overlap: Mapping[tuple[int, str], float]) -> dict[int, str]:
+    """Each trajectory to the reference object that it overlaps best, if well enough to be a piece of it."""
+    best: dict[int, tuple[float, str]] = {}
+    for (track, number), share in overlap.items():
+        best[track] = max(best.get(track, (0.0, "")), (share, number))
+    return {track: number for track, (share, number) in best.items() if share >= TIE_IOU}
 
 
 def _found(trajectory: Trajectory, anchors: Sequence[dict[int, Box]], *, absent: bool = True) -> float:
