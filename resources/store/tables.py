@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from resources.store.errors import StoreError, explained, mentions, secret_values
+from resources.store.remembered import Remembered
 from resources.store.schemas import KEYS, TABLES, WIDE_TABLES
 
 _LOG = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ class Tables:
         self._handles: dict[str, Any] = {}
         self._readers: dict[str, Any] = {}
         self._reading = {name: threading.Lock() for name in TABLES}
+        self._remembered = {name: Remembered() for name in TABLES}
         self._connection: Any = None
         self._pid = 0
 
@@ -226,7 +228,10 @@ class Tables:
             reader.checkout(reader.version)
         lists = any(pa.types.is_list(TABLES[name].field(column).type) for column in columns)
         picked = _picked if lists and name in WIDE_TABLES else _scanned
-        return [picked(reader, columns, condition) for condition in conditions]
+        asked = (reader.version, tuple(columns), tuple(conditions))
+        return self._remembered[name].get(
+            asked, lambda: [picked(reader, columns, condition) for condition in conditions]
+        )
 
     def _merge(self, name: str, data: pa.Table, scope: str | None) -> Committed:
         handle = self.created(name)
