@@ -44,11 +44,17 @@ def failure_text(phase: str, problems: Mapping[str, str], catalog: Mapping[str, 
     """The text of a run's failure: which videos, and why."""
     if not catalog:
         return f"{phase}: no video is registered under these partitions; add videos with `svg2 annotate` or a drop"
-    lines = [f"{printable(catalog[v].uri)} ({v}): {text}" for v, text in list(problems.items())[:MOST_NAMED]]
+    lines = [_line(catalog[v], text) for v, text in list(problems.items())[:MOST_NAMED]]
     more = len(problems) - len(lines)
     if more > 0:
         lines.append(f"and {more} more; `svg2 status` lists them all")
     return f"{len(problems)} of {len(catalog)} videos did not come through {phase}:\n" + "\n".join(lines)
+
+
+def _line(entry: CatalogEntry, text: str) -> str:
+    """Most errors begin with the name of their file; it is said once."""
+    name = printable(entry.uri)
+    return f"{name} ({entry.video_id}): {text.removeprefix(f'{name}: ')}"
 
 
 def is_last_step(context: dg.AssetExecutionContext | dg.OpExecutionContext, step: str) -> bool:

@@ -127,7 +127,9 @@ def _relation_cells(row: RelationRow | Match) -> tuple[str, ...]:
 def print_problems(console: Console, problems: Mapping[str, str]) -> None:
     """Why videos did not come through, one line each."""
     for file, reason in problems.items():
-        console.print(f"[red]✗[/] {escape(printable(file))}: {escape(reason)}", highlight=False, soft_wrap=True)
+        name = printable(file)
+        said = reason.removeprefix(f"{name}: ")  # most errors begin with the name of their file
+        console.print(f"[red]✗[/] {escape(name)}: {escape(said)}", highlight=False, soft_wrap=True)
 
 
 def _tag(name: str, object_id: int) -> str:

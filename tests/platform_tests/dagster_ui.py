@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,8 @@ _FAILURES = """query($id: ID!) { logsForRun(runId: $id) { ... on EventConnection
   ... on ExecutionStepFailureEvent { error { message causes { message } } failureMetadata { description } } } } } }"""
 _LAUNCH = """mutation($given: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $given) {
   __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
+_LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries {
+  name locationOrLoadError { __typename } } } } }"""
 _BACKFILL = "query($id: String!) { partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill { status } } }"
 
 
@@ -59,6 +61,11 @@ class Dev:
         with suppress(OSError):
             return bool(self.graphql("{ version }"))
         return False
+
+    def locations(self) -> dict[str, str]:
+        """code location -> what came of loading it; empty while it loads"""
+        found = self.graphql(_LOCATIONS)["workspaceOrError"]["locationEntries"]
+        return {e["name"]: e["locationOrLoadError"]["__typename"] for e in found if e["locationOrLoadError"]}
 
     def log(self) -> str:
         path = self.home / "dagster" / "dev.log"
@@ -115,21 +122,23 @@ def _members(sessions: set[int]) -> list[int]:
     return [p for p in _processes() if (fields := _stat(p)) and fields[0] != "Z" and int(fields[3]) in sessions]
 
 
-def start(home: Path, output: Path) -> Dev:
-    """Start `svg2 dev` with fake backends under `home` on a free port, in a session of its own."""
+def start(home: Path, output: Path, command: Sequence[str] = (SVG2, "dev"), folder: Path | None = None) -> Dev:
+    """Start `command` with fake backends under `home` on a free port, in a session of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {**os.environ, "SVG2_HOME": str(home), "SVG2_PROFILE": "fake"}
+    environment = {**os.environ, "SVG2_HOME": str(home), "SVG2_PROFILE": "fake", "DAGSTER_HOME": str(home / "dagster")}
     with output.open("w") as written:
         process = subprocess.Popen(
-            [SVG2, "dev", "--port", str(port)],
+            [*command, "--port", str(port)],
             env=environment,
-            cwd=output.parent,
+            cwd=folder or output.parent,
             stdout=written,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # A suite that runs in the background ignores Ctrl-C; what it starts must not.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
     return Dev(process, environment, home, port)
 

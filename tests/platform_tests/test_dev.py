@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from resources.media.resource import MediaResource
 from resources.store.resource import SceneGraphStoreResource
 from svg2_assets.catalog.intake import register
 from svg2_assets.definitions import defs
-from svg2_assets.instance import PROCESS_TAG, fail_abandoned_runs, process_tags
+from svg2_assets.instance import PROCESS_TAG, fail_abandoned_runs, prepare, process_tags
 from svg2_assets.partitions import add_partitions
 from svg2_assets.phases import PHASES
+from svg2_assets.settings import Settings
 from tests.media_factory import write_video
 from tests.platform_tests.dagster_ui import SVG2, Dev, start, stop, until
 
+ROOT = Path(__file__).parents[2]
 ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 
 
@@ -85,6 +88,26 @@ def test_ctrl_c_ends_every_process(dev: Dev) -> None:
     assert len(dev.group()) > 3
     assert stop(dev) == []
     assert dev.process.returncode == 0
+
+
+OWN_SERVERS = {"dagster": ["dev"], "dagster-webserver": ["-w", "workspace.yaml"]}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", OWN_SERVERS)
+def test_dagsters_own_servers_load_the_location_from_the_root(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "")  # `prepare` sets it; put back with the end of the test
+    prepare(Settings(home=tmp_path / "home"))
+    tool = str(Path(sys.executable).parent / name)
+    server = start(tmp_path / "home", tmp_path / "output.txt", [tool, *OWN_SERVERS[name]], folder=ROOT)
+    try:
+        until(server.answers, seconds=200, what="the UI answers")
+        assert until(server.locations, seconds=100, what="the location loads") == {"svg2_assets": "RepositoryLocation"}
+    finally:
+        stop(server)
 
 
 @pytest.mark.slow

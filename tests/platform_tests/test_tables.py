@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from svg2_assets.commands.tables import status_table
+from svg2_assets.commands.tables import print_problems, status_table
 from svg2_assets.phases import PHASES
 
 
@@ -40,3 +40,10 @@ def test_a_narrow_terminal_shows_the_first_phase_that_is_not_fresh(width: int) -
 
 def test_a_narrow_terminal_says_in_one_word_that_all_is_fresh() -> None:
     assert printed(80).count("fresh") == 1
+
+
+def test_a_problem_names_its_file_once() -> None:
+    console = Console(width=120, file=io.StringIO())
+    print_problems(console, {"/clips/a.mp4": "/clips/a.mp4: videos: it is empty.", "/clips/b.mp4": "out of memory."})
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert lines == ["✗ /clips/a.mp4: videos: it is empty.", "✗ /clips/b.mp4: out of memory."]
