@@ -116,6 +116,11 @@ def inverse_of(predicate: str) -> str | None:
     return predicate if predicate in SYMMETRIC else _INVERSE.get(predicate)
 
 
+def camera_name(predicate: str) -> str:
+    """What people call -1 beside `predicate`: a person enters the view, and approaches the camera."""
+    return "view" if predicate in {"entering", "leaving"} else "camera"
+
+
 def contradicts(first: str, second: str) -> bool:
     """Whether two predicates of the same ordered pair cannot hold at once."""
     return first != second and frozenset({first, second}) in _CONTRARY

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from svg2_assets.scene.graph import SceneGraph, SceneObject
-from svg2_assets.scene.taxonomy import CAMERA_ID
+from svg2_assets.scene.taxonomy import camera_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class ObjectRow:
 
 @dataclass(frozen=True, slots=True)
 class RelationRow:
-    """One relation with the names of its ends (`camera` for -1); spans are [start, end) in seconds."""
+    """One relation with the names of its ends (`camera` or `view` for -1); spans are [start, end) in seconds."""
 
     subject_id: int
     subject: str
@@ -54,14 +54,14 @@ def object_rows(graph: SceneGraph) -> list[ObjectRow]:
 
 def relation_rows(graph: SceneGraph) -> list[RelationRow]:
     """A row per relation, in the order of the graph."""
-    names = {CAMERA_ID: "camera"} | {o.id: o.name for o in graph.objects}
+    names = {o.id: o.name for o in graph.objects}
     return [
         RelationRow(
             subject_id=r.subject,
-            subject=names[r.subject],
+            subject=names.get(r.subject, camera_name(r.predicate)),
             predicate=r.predicate,
             object_id=r.object,
-            object=names[r.object],
+            object=names.get(r.object, camera_name(r.predicate)),
             category=r.category.value,
             spans=tuple((round(s.start, 6), round(s.end, 6)) for s in r.spans),
             seconds=round(r.spans.duration, 6),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from svg2_assets.scene.errors import printable
 from svg2_assets.scene.graph import Relation, SceneGraph
-from svg2_assets.scene.taxonomy import CAMERA_ID, Category
+from svg2_assets.scene.taxonomy import CAMERA_ID, Category, camera_name
 from svg2_assets.scene.video import Video
 from svg2_assets.scene_graphs.preview.lettering import BOLD, Phrase, Run
 from svg2_assets.scene_graphs.preview.palette import CATEGORIES, Color, color_of, tint
@@ -35,15 +35,16 @@ class Inks:
 def relation_phrase(graph: SceneGraph, relation: Relation, *, inks: Inks, short: bool = False) -> Phrase:
     """`[1] person holding [3] mug`, the ids on pills; without the names when `short`."""
     predicate = Run(relation.predicate, tint(CATEGORIES[relation.category], inks.lift), BOLD)
-    subject = end_phrase(graph, relation.subject, inks=inks, short=short)
-    return (*subject, predicate, *end_phrase(graph, relation.object, inks=inks, short=short))
+    camera = camera_name(relation.predicate)
+    subject = end_phrase(graph, relation.subject, inks=inks, short=short, camera=camera)
+    return (*subject, predicate, *end_phrase(graph, relation.object, inks=inks, short=short, camera=camera))
 
 
-def end_phrase(graph: SceneGraph, object_id: int, *, inks: Inks, short: bool = False) -> Phrase:
-    """An id on a pill of its colour, and the name; `camera` for the camera."""
+def end_phrase(graph: SceneGraph, object_id: int, *, inks: Inks, short: bool = False, camera: str = "camera") -> Phrase:
+    """An id on a pill of its colour, and the name; `camera` is what the camera is called."""
     color = color_of(object_id)
     if object_id == CAMERA_ID:
-        return (Run("camera", color, badge=True),)
+        return (Run(camera, color, badge=True),)
     number = Run(str(object_id), color, badge=True)
     return (number,) if short else (number, Run(graph.object(object_id).name, inks.words))
 

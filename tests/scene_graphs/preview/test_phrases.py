@@ -51,3 +51,9 @@ def test_tags_of_one_video_have_one_size_smaller_in_a_crowd():
     late = scenes.box_object(video, CROWD, (0, 0, 9, 9), frames=[39])
     assert tag_size(scenes.graph(video)) == tag_size(scenes.graph(video, *few)) == TAG_SIZE
     assert tag_size(scenes.graph(video, *few, late)) == CROWDED_TAG_SIZE
+
+
+def test_what_enters_enters_the_view_and_not_the_camera():
+    video = scenes.video()
+    graph = scenes.graph(video, scenes.box_object(video, 3, (0, 0, 9, 9), name="mug"))
+    assert words(graph, scenes.relation(3, "entering", -1, (0.0, 1.0)), short=True) == ["3", "entering", "view"]
