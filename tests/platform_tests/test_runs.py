@@ -173,16 +173,7 @@ def test_running_checks_alone_judges_the_rows_anew(platform: Platform) -> None:
     platform.run(key)
     labels = platform.store.read("labels", video_ids=[key], where={"stage": "verified"}).to_dicts()
     platform.store.replace("labels", [{**labels[0], "name": ""}], video_ids=[key], stage="verified")
-    from resources.store.resource import SceneGraphStoreResource
-    from svg2_assets.labels.checks import CHECKS
-
-    result = dg.materialize(
-        [*CHECKS],
-        instance=platform.instance,
-        tags={"dagster/partition": key},  # with a key given, Dagster looks for an asset among what it runs
-        raise_on_error=False,
-        resources={"store": SceneGraphStoreResource(uri=platform.store.uri)},
-    )
+    result = platform.run_checks("verified_labels", key)
     assert not result.success
     assert platform.gates("verified_labels")[key] == ("done", "closed")
 
