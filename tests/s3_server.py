@@ -11,9 +11,13 @@ from typing import Any
 def s3_server(bucket: str) -> Iterator[Any]:
     """A boto3 client of a server that holds the empty `bucket`; the server ends with the block."""
     import boto3
+    from moto.s3.models import s3_backends
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    for backend in s3_backends.values():
+        for known in backend.values():
+            known.reset()  # buckets outlive the server that made them
     server.start()
     try:
         host, port = server.get_host_and_port()
