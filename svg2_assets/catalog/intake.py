@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import polars as pl
+
 from svg2_assets.catalog.batches import corpus_batches, single
 from svg2_assets.catalog.identity import id_without_content, video_id
 from svg2_assets.catalog.lookup import Tables
@@ -155,14 +157,17 @@ def _partition(catalog: Catalog, rows: dict[str, dict[str, Any]], intake: Intake
 
 
 def _supersede(catalog: Catalog, rows: dict[str, dict[str, Any]]) -> None:
-    """A name that now stands for other content: the video it stood for before is marked; unreadable ones go."""
-    by_uri = {uri: v for v, row in rows.items() for uri in (row["uri"],)}
-    earlier = catalog.read("videos", where={"uri": list(by_uri)}).to_dicts()
-    for row in earlier:
-        successor = by_uri[row["uri"]]
-        if row["video_id"] == successor or row["video_id"] in rows:
-            continue
+    """A name stands for its newest content only. Content that no name is left for is marked as superseded."""
+    holder = {name: v for v, row in rows.items() for name in row["names"]}
+    named = catalog.read("videos", columns=["video_id", "names"]).explode("names")
+    stale = named.filter(pl.col("names").is_in(list(holder)))
+    moved = {v for v, name in stale.iter_rows() if holder[name] != v and v not in rows}
+    for row in catalog.read("videos", video_ids=sorted(moved)).to_dicts() if moved else ():
         if not row["sha256"]:
             catalog.drop_video(row["video_id"])
-        else:
-            rows[row["video_id"]] = {**row, "superseded_by": successor}
+            continue
+        lost = [name for name in row["names"] if name in holder]
+        left = [name for name in row["names"] if name not in holder]
+        successor = holder[row["uri"] if row["uri"] in holder else lost[0]]
+        gone = {"superseded_by": successor, "names": row["names"]}
+        rows[row["video_id"]] = {**row, **({"names": left, "uri": left[0]} if left else gone)}

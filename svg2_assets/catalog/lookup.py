@@ -37,6 +37,7 @@ class CatalogEntry:
     sha256: str
     names: tuple[str, ...] = ()
     status: str = "registered"
+    superseded_by: str | None = None
 
     @property
     def content(self) -> str:
@@ -44,7 +45,7 @@ class CatalogEntry:
         return digest(self.sha256, self.uri)
 
 
-ENTRY_COLUMNS = ("video_id", "partition", "uri", "sha256", "names", "status")
+ENTRY_COLUMNS = ("video_id", "partition", "uri", "sha256", "names", "status", "superseded_by")
 
 
 def entries(
@@ -97,4 +98,5 @@ def _entry(row: Mapping[str, Any]) -> CatalogEntry:
         sha256=row["sha256"],
         names=tuple(row["names"] or ()),
         status=row["status"],
+        superseded_by=row["superseded_by"],
     )

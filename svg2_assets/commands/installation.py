@@ -61,6 +61,7 @@ class Installation:
         if wanted in catalog:
             return catalog[wanted]
         found = [e for e in catalog.values() if _fits(e, wanted)]
+        found = [e for e in found if e.superseded_by is None] or found
         if len(found) == 1:
             return found[0]
         shown = printable(wanted)
