@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import dagster as dg
 
-from svg2_assets.partitions import VIDEO_BATCHES
 from svg2_assets.phases import PHASES
 
 annotate_videos = dg.define_asset_job(
     "annotate_videos",
     selection=dg.AssetSelection.assets(*PHASES),
-    partitions_def=VIDEO_BATCHES,
     description="All phases, from the file to the scene graph, for a batch of videos.",
 )
 refresh_statistics = dg.define_asset_job(
