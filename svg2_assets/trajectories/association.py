@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from svg2_assets.trajectories import geometry
 from svg2_assets.trajectories.recognisers import Detections
 from svg2_assets.trajectories.settings import AssociationSettings, DetectionSettings
-from svg2_assets.trajectories.tracks import Track
+from svg2_assets.trajectories.tracks import Life, Track
 
 Pairs = list[tuple[int, int]]
 Matrix = npt.NDArray[np.float32]
@@ -25,14 +25,16 @@ def associate(
     detection: DetectionSettings,
     settings: AssociationSettings,
 ) -> Pairs:
-    """(track, box) index pairs: strong boxes first, weak ones for tracks that got none, jumps of fast things last."""
+    """(track, box) index pairs: strong boxes first, then weak ones; then what was opened weakly, and jumps last."""
     best = found.best
     strong = np.flatnonzero(best >= detection.open)
     weak = np.flatnonzero((best >= detection.keep) & (best < detection.open))
-    everyone = np.arange(len(tracks))
-    pairs = _match(tracks, found, colours, (everyone, strong), least=settings.least_iou, settings=settings)
-    free = np.setdiff1d(everyone, [i for i, _ in pairs])
-    pairs += _match(tracks, found, colours, (free, weak), least=settings.weak_iou, settings=settings)
+    doubtful = np.asarray([t.life is Life.TENTATIVE and t.hits[0].score < detection.open for t in tracks], bool)
+    pairs: Pairs = []
+    for rows in (np.flatnonzero(~doubtful), np.flatnonzero(doubtful)):
+        for columns, least in ((strong, settings.least_iou), (weak, settings.weak_iou)):
+            free = np.setdiff1d(rows, [i for i, _ in pairs]), np.setdiff1d(columns, [j for _, j in pairs])
+            pairs += _match(tracks, found, colours, free, least=least, settings=settings)
     return pairs + _jumps(tracks, found, pairs, detection=detection, settings=settings)
 
 
@@ -63,7 +65,7 @@ def _overlap(tracks: Sequence[Track], boxes: geometry.Boxes, settings: Associati
     """IoU with where flow says a track is, or, hidden for some looks, where its velocity takes it."""
     iou = geometry.iou(np.stack([t.box for t in tracks]), boxes)
     for row, track in enumerate(tracks):
-        if track.inertia is not None and track.missed >= settings.inertia_looks:
+        if track.inertia is not None and (track.missed >= settings.inertia_looks or track.crowded):
             iou[row] = np.maximum(iou[row], geometry.iou(track.inertia[None], boxes)[0])
     return iou
 

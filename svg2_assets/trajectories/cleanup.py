@@ -28,9 +28,16 @@ def worth_keeping(track: Track, *, fps: float, settings: ExportSettings, least_s
 
 
 def is_credible(track: Track, settings: ExportSettings) -> bool:
-    """Sure enough by its mean score, its best one, or the second detector."""
+    """Sure enough by its mean score, its best one, the second detector, or its own motion."""
     second = track.second.seen / track.second.looks if track.second.seen >= settings.second_seen else 0.0
-    return track.score >= settings.mean_score or track.peak >= settings.peak_score or second >= settings.second_share
+    sure = track.score >= settings.mean_score or track.peak >= settings.peak_score or second >= settings.second_share
+    return sure or _moves_by_itself(track, settings)
+
+
+def _moves_by_itself(track: Track, settings: ExportSettings) -> bool:
+    """Followed for some looks away from where the camera alone would have taken it: no furniture."""
+    seen = len(track.hits) >= settings.moving_hits and track.score >= settings.moving_score
+    return seen and track.travel >= settings.moving_travel
 
 
 def without_duplicates(tracks: Sequence[Track], settings: ExportSettings) -> list[Track]:

@@ -163,6 +163,14 @@ def camera_step(fields: Sequence[Field], *, scale: float, settings: FlowSettings
     return float(shift[0]), float(shift[1]), zoom, float(np.arctan2(affine[1, 0], affine[0, 0]))
 
 
+def moved_by_camera(point: Field, step: Step, *, width: int, height: int) -> Field:
+    """Where `point` (x, y) of the background is after the camera's `step`; frame pixels."""
+    dx, dy, zoom, roll = step
+    middle = np.asarray([width / 2, height / 2])
+    turn = zoom * np.asarray([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
+    return np.asarray(turn @ (point - middle) + middle + [dx, dy], dtype=np.float32)
+
+
 def is_fixed(steps: Sequence[Step], *, diagonal: float, settings: FlowSettings) -> bool:
     """Whether the camera stands still: nearly all steps without shift, zoom or roll."""
     if not steps:

@@ -9,7 +9,7 @@ import numpy as np
 
 from svg2_assets.trajectories import geometry
 from svg2_assets.trajectories.association import associate
-from svg2_assets.trajectories.flow import FlowWindow
+from svg2_assets.trajectories.flow import FlowWindow, Step, moved_by_camera
 from svg2_assets.trajectories.geometry import Box
 from svg2_assets.trajectories.recognisers import Detections, Floats
 from svg2_assets.trajectories.settings import TrackerSettings
@@ -22,13 +22,15 @@ Embed = Callable[[Box], Vector]
 class Look:
     """One look of a detector: the `frame`, the look before it, what was `found` in which `colours`.
 
-    `second`: it was the second detector's look; `still_camera`: nothing but objects moves.
+    `camera`: what it did since the look before. `second`: it was the second detector's look.
+    `still_camera`: nothing but objects moves.
     """
 
     frame: int
     before: int | None
     found: Detections
     colours: Floats
+    camera: Step
     second: bool
     still_camera: bool
 
@@ -55,6 +57,8 @@ class Roster:
 
     def advance(self, look: Look, flows: FlowWindow, embed: Embed) -> None:
         """Carry every track to this look's frame, give it its box, open new tracks, end lost ones."""
+        for track in self.live:
+            track.crowded = self._is_crowded(track)
         for track in self.live:
             self._carry(track, look, flows)
         pairs = associate(
@@ -92,7 +96,11 @@ class Roster:
         moved, unrest = flows.carry(track.box, start=look.before, stop=look.frame)
         past = track.inertia if track.inertia is not None else track.box
         track.inertia = np.asarray(past + np.tile(track.velocity * (look.frame - look.before), 2), np.float32)
+        if track.anchor is not None:
+            track.anchor = moved_by_camera(track.anchor, look.camera, width=self._width, height=self._height)
         track.unrest += unrest
+        if track.crowded and len(track.hits) >= self._settings.association.hits_to_confirm:
+            moved = np.asarray((moved + track.inertia) / 2, np.float32)
         track.box = moved
         track.boxes[look.frame] = moved
 
@@ -113,6 +121,7 @@ class Roster:
         track.inertia, track.missed = None, 0
         _evidence(track, look).add(look.found.scores[j])
         if not self._is_crowded(track):
+            track.note_travel(self._settings.association.parallax)
             seen = look.colours[j]
             track.colours = seen if track.colours is None else _unit(0.8 * track.colours + 0.2 * seen)
 
@@ -123,35 +132,48 @@ class Roster:
 
     def _open(self, look: Look, used: set[int]) -> None:
         best = look.found.best
-        for j in np.flatnonzero(best >= self._settings.detection.open):
+        for j in np.flatnonzero(best >= self._settings.detection.open_weak):
             if int(j) in used or self._is_part(look.found, int(j)):
                 continue
             track = Track(-1, self._serial, look.frame, look.found.boxes[j].copy(), shot=self._shot)
             track.boxes[look.frame] = track.box
             track.hits.append(Hit(look.frame, float(best[j])))
-            track.colours = look.colours[j]
+            track.colours, track.birthplace = look.colours[j], geometry.centre(track.box)
+            track.anchor = track.birthplace
             _evidence(track, look).add(look.found.scores[j])
             self._serial += 1
             self.live.append(track)
 
     def _is_part(self, found: Detections, j: int) -> bool:
-        """Half a dog is no second dog: a box inside a live track of its class opens nothing."""
+        """Half a dog is no second dog: a box inside a live track of its class, a weak one inside any, opens nothing."""
+        rules, weak = self._settings.association, found.best[j] < self._settings.detection.open
         kind = int(found.scores[j].argmax())
-        same = [t.box for t in self.live if t.best_class() == kind]
+        same = [t.box for t in self.live if weak or t.best_class() == kind]
         if not same:
             return False
-        inside = geometry.containment(found.boxes[j : j + 1], np.stack(same))
-        return bool(inside.max() >= self._settings.association.inside_share)
+        there = np.stack(same)
+        inside = geometry.containment(found.boxes[j : j + 1], there)
+        if weak and geometry.containment(there, found.boxes[j : j + 1]).max() >= rules.inside_share:
+            return True
+        return bool(inside.max() >= (rules.weak_inside_share if weak else rules.inside_share))
 
     def _confirm(self, embed: Embed) -> None:
         settled: list[Track] = []
         for track in self.live:
-            if track.life is Life.TENTATIVE and len(track.hits) >= self._settings.association.hits_to_confirm:
+            if track.life is Life.TENTATIVE and self._is_established(track):
                 settled.append(self._settle(track, embed))
             else:
                 settled.append(track)
         # A lost track that goes on is in the list twice: as itself and in the place of its continuation.
         self.live = list({id(t): t for t in settled}.values())
+
+    def _is_established(self, track: Track) -> bool:
+        """Seen often enough; what was never seen well must have moved by itself too."""
+        rules = self._settings.association
+        strong = sum(h.score >= self._settings.detection.open for h in track.hits)
+        if strong and len(track.hits) >= rules.hits_to_confirm:
+            return True
+        return len(track.hits) >= rules.weak_hits_to_confirm and track.travel >= rules.weak_travel
 
     def _settle(self, track: Track, embed: Embed) -> Track:
         """The confirmed track: a new one with its own id, or an old one that goes on."""

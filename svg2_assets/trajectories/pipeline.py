@@ -122,7 +122,8 @@ class Run:
             strong = found.best >= self._settings.detection.keep
             found = found.take(np.flatnonzero(strong))
             colours = descriptors(pixels, found.boxes)
-            look = Look(index, self._before, found, colours, second, self._stands_still())
+            step = self._camera[-1] if self._camera and self._before is not None else STILL
+            look = Look(index, self._before, found, colours, step, second, self._stands_still())
             self._roster.advance(look, self._flows, lambda box: self._look_at(pixels, box)[1])
             self._salients.advance(look, self._flows, self._roster)
             self._regroup(index)

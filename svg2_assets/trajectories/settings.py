@@ -36,6 +36,7 @@ class DetectionSettings:
     second_gain: float = 1.15  # its scores run lower
     keep: float = 0.22  # score that keeps a track alive
     open: float = 0.40  # score that opens one
+    open_weak: float = 0.28  # score that opens one which must show by its motion that it is a thing
     merge_iou: float = 0.6  # boxes of any class that overlap this much are one
     agree_iou: float = 0.5  # overlap at which the second detector sees the same thing
     agree_bonus: float = 0.1  # score gained by a box on which both agree
@@ -57,6 +58,10 @@ class AssociationSettings:
     takeover_colour: float = 0.6  # likeness of colours needed
     border: float = 0.02  # of the frame's side: what ended this close to it has left
     hits_to_confirm: int = 3
+    weak_hits_to_confirm: int = 5  # of one that was opened weakly
+    weak_travel: float = 0.3  # own sizes away from where the camera alone would have taken it
+    parallax: float = 0.3  # share of the camera's way that may be depth instead of own motion
+    weak_inside_share: float = 0.5  # a weak box this far inside any live track opens nothing
     lost_seconds: float = 1.0
     tentative_seconds: float = 0.4  # an unconfirmed track ends after this without a box
     inside_share: float = 0.8  # a box this far inside a live track of its class opens nothing
@@ -149,6 +154,9 @@ class ExportSettings:
     least_seconds: float = 0.4
     mean_score: float = 0.45
     peak_score: float = 0.6
+    moving_score: float = 0.27  # enough for what moves by itself
+    moving_travel: float = 0.5  # own sizes
+    moving_hits: int = 5
     second_share: float = 0.5  # of the second detector's looks, when it saw the box at least `second_seen` times
     second_seen: int = 2
     duplicate_iou: float = 0.7

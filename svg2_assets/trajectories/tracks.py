@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from svg2_assets.scene.masks import Mask
+from svg2_assets.trajectories import geometry
 from svg2_assets.trajectories.geometry import Box
 from svg2_assets.trajectories.protocols import Origin
 from svg2_assets.trajectories.warping import KeyMask
@@ -78,9 +79,13 @@ class Track:
     embedding: Vector | None = None
     last_look: int = -(10**9)
     colours: Vector | None = None
+    crowded: bool = False  # another track covers it: flow and colours there may be the other's
     inertia: Box | None = None  # where its velocity takes it while it is not seen
     missed: int = 0  # looks in a row
     full_size: float = 0.0  # when nothing hides it; shrinks slowly
+    birthplace: Vector | None = None  # its middle when it was opened
+    anchor: Vector | None = None  # where the camera alone has taken its birthplace
+    travel: float = 0.0  # furthest from its anchor, in own sizes: what moves by itself is a thing
     velocity: Vector = field(default_factory=lambda: np.zeros(2, np.float32))
     key: KeyMask | None = None
     last_crop: int = -(10**9)
@@ -134,6 +139,14 @@ class Track:
         share = np.float32((frame - low) / (high - low))
         return np.asarray(self.boxes[low] * (1 - share) + self.boxes[high] * share, dtype=np.float32)
 
+    def note_travel(self, parallax: float) -> None:
+        """Measure how far it has come by itself; a share `parallax` of the camera's way counts as uncertain."""
+        if self.birthplace is None or self.anchor is None:
+            return
+        away, camera = geometry.centre(self.box) - self.anchor, self.anchor - self.birthplace
+        sure = float(np.hypot(*away)) - parallax * float(np.hypot(*camera))
+        self.travel = max(self.travel, sure / max(1.0, geometry.size(self.box)))
+
     def go_on_as(self, later: Track) -> None:
         """Continue under this id with the state of `later`, which turned out to be the same object."""
         self.life, self.origin = Life.LIVE, Origin.RELINKED
@@ -142,7 +155,8 @@ class Track:
         self.boxes = later.boxes
         self.born, self.key = later.born, None
         self.last_crop, self.missed, self.inertia = later.last_crop, later.missed, None
-        self.colours = later.colours
+        self.colours, self.birthplace, self.anchor = later.colours, later.birthplace, later.anchor
+        self.travel = max(self.travel, later.travel)
         self.detector.join(later.detector)
         self.second.join(later.second)
         self.appearance.join(later.appearance)
