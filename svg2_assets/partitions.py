@@ -11,12 +11,13 @@ from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
+from svg2_assets.catalog.batches import chunked_keys
+
 # Backfill policies and partitioned checks are marked as not final in Dagster 1.13; the version is pinned below 1.14.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 VIDEO_BATCHES = dg.DynamicPartitionsDefinition(name="video_batches")
-KEYS_A_CALL = 10_000  # SQLite refuses one statement with more variables than about 32,000
 
 
 def backfill_policy(partitions_per_run: int) -> dg.BackfillPolicy:
@@ -29,7 +30,7 @@ def add_partitions(instance: dg.DagsterInstance, keys: Iterable[str]) -> tuple[s
     assert VIDEO_BATCHES.name is not None  # noqa: S101 - given above; narrows the type
     known = set(instance.get_dynamic_partitions(VIDEO_BATCHES.name))
     new = [k for k in dict.fromkeys(keys) if k not in known]
-    for chunk in chunks(new, KEYS_A_CALL):
+    for chunk in chunked_keys(new):
         instance.add_dynamic_partitions(VIDEO_BATCHES.name, list(chunk))
     return tuple(new)
 
@@ -48,8 +49,3 @@ def contiguous(all_keys: Sequence[str], wanted: Iterable[str]) -> list[tuple[str
             ranges.append((key, key))
             open_range = True
     return ranges
-
-
-def chunks(keys: Sequence[str], size: int) -> Iterable[Sequence[str]]:
-    """`keys` in pieces of at most `size`."""
-    return (keys[i : i + size] for i in range(0, len(keys), size))
