@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from svg2_assets.phases import PHASES, Plan, Recipe, State, States, plan
+from svg2_assets.phases import PHASES, Plan, Recipe, State, States, digest, plan
 from svg2_assets.scene.errors import Svg2Error, printable
 
 Rows = Sequence[Mapping[str, Any]]
@@ -136,9 +136,23 @@ def _work_on(
         text = explain(error, video_id=video_id, phase=recipe.phase.name)
         run.failed[video_id] = text
         failed = {"status": "failed", "gate": "closed", "error": text, "output_version": "", "rows": 0}
-        sink.put(video_id, {}, {**state, **failed, "checks": "{}", "seconds": time.perf_counter() - began})
+        ledger = {"failures": [_failure_row(error, text, base=base, state=state)]}
+        sink.put(video_id, ledger, {**state, **failed, "checks": "{}", "seconds": time.perf_counter() - began})
     else:
         run.measures[video_id] = {**outcome.measures, "seconds": round(seconds, 3)}
+
+
+def _failure_row(error: Exception, text: str, *, base: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
+    """A failure as the ledger keeps it, one row an attempt; `phase_state` only knows the last."""
+    return {
+        "failure_id": digest(state["video_id"], state["phase"], state["attempts"], base["run_id"]),
+        "video_id": state["video_id"],
+        "phase": state["phase"],
+        "reason": getattr(error, "reason", type(error).__name__),
+        "error": text,
+        "run_id": base["run_id"],
+        "at": base["updated_at"],
+    }
 
 
 def explain(error: BaseException, *, video_id: str, phase: str) -> str:

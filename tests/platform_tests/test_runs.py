@@ -88,6 +88,9 @@ def test_what_failed_is_tried_again_and_only_that(platform: Platform) -> None:
     assert platform.tracker.calls == [keys[0]]
     state = platform.store.read("phase_state", where={"phase": "trajectories"}, video_ids=[keys[0]]).to_dicts()[0]
     assert state["attempts"] == 2
+    (failure,) = platform.store.read("failures").to_dicts()
+    assert (failure["video_id"], failure["phase"], failure["reason"]) == (keys[0], "trajectories", "PhaseError")
+    assert "one told to fail" in failure["error"]
 
 
 def test_a_batch_is_one_partition_and_still_isolates_its_videos(platform: Platform) -> None:
