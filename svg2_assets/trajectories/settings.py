@@ -107,7 +107,7 @@ class MaskSettings:
     shared_side: float = 0.35  # a box of this share of a crop's side takes its mask from the crop too
     shared_fill: float = 0.3  # if the mask fills that much of it
     sure_start: float = 0.5  # score at the start of a shot that is segmented at once
-    patience_looks: int = 2  # looks until a crop's result is used: time for it to be computed beside them
+    patience_looks: int = 3  # looks until a crop's result is used: time for it to be computed beside them
     rest_seconds: float = 1.0  # after a rejected crop
     fill_seconds: float = 0.6  # detector misses shorter than this are filled
     grid: int = 160  # longest side of the grid a mask is warped on
