@@ -127,7 +127,7 @@ class Roster:
 
     def _is_crowded(self, track: Track) -> bool:
         """Whether another track covers this one: then its colours are not its own."""
-        others = [t.box for t in self.live if t is not track]
+        others = [t.box for t in self.live if t is not track and t.life is Life.LIVE]
         return bool(others) and bool(geometry.containment(track.box[None], np.stack(others)).max() > 0.3)
 
     def _open(self, look: Look, used: set[int]) -> None:
