@@ -58,7 +58,7 @@ class Roster:
     def advance(self, look: Look, flows: FlowWindow, embed: Embed) -> None:
         """Carry every track to this look's frame, give it its box, open new tracks, end lost ones."""
         for track in self.live:
-            track.crowded = self._is_crowded(track)
+            track.crowded = self._is_crowded(track, times=self._settings.association.comparable)
         for track in self.live:
             self._carry(track, look, flows)
         pairs = associate(
@@ -125,9 +125,13 @@ class Roster:
             seen = look.colours[j]
             track.colours = seen if track.colours is None else _unit(0.8 * track.colours + 0.2 * seen)
 
-    def _is_crowded(self, track: Track) -> bool:
-        """Whether another track covers this one: then its colours are not its own."""
-        others = [t.box for t in self.live if t is not track and t.life is Life.LIVE]
+    def _is_crowded(self, track: Track, *, times: float = np.inf) -> bool:
+        """Whether another track of at most `times` its size covers this one.
+
+        Then its colours are not its own; nor is its flow, unless the other is so large that this one lies in front.
+        """
+        most = times * geometry.size(track.box)
+        others = [t.box for t in self.live if t is not track and t.life is Life.LIVE and geometry.size(t.box) <= most]
         return bool(others) and bool(geometry.containment(track.box[None], np.stack(others)).max() > 0.3)
 
     def _open(self, look: Look, used: set[int]) -> None:

@@ -60,6 +60,7 @@ class AssociationSettings:
     hits_to_confirm: int = 3
     weak_hits_to_confirm: int = 5  # of one that was opened weakly
     weak_travel: float = 0.3  # own sizes away from where the camera alone would have taken it
+    comparable: float = 2.5  # times its size (square root of area): what is larger lies behind it
     parallax: float = 0.3  # share of the camera's way that may be depth instead of own motion
     weak_inside_share: float = 0.5  # a weak box this far inside any live track opens nothing
     lost_seconds: float = 1.0
