@@ -10,7 +10,7 @@ from typing import Any
 
 NANODET = "nanodet_coco80.onnx"
 CENTERNET = "centernet_coco80.onnx"
-U2NETP = "u2netp_saliency.onnx"
+U2NETP = "u2netp_saliency.mnn"
 EFFICIENTNET = "efficientnet_lite0_imagenet1k.onnx"
 COCO_NAMES = "coco80_names.txt"
 IMAGENET_NAMES = "imagenet1k_names.txt"

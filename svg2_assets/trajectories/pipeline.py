@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from types import MappingProxyType
 
@@ -21,12 +22,13 @@ from svg2_assets.trajectories.lifecycle import Look, Roster
 from svg2_assets.trajectories.painting import Canvas
 from svg2_assets.trajectories.preparing import Prepared, ahead, prepare
 from svg2_assets.trajectories.protocols import CameraMotion, Progress, TrackedObject, TrackingResult
-from svg2_assets.trajectories.recognisers import Detections, Floats, Pixels, Recognisers
+from svg2_assets.trajectories.recognisers import Floats, Pixels, Recognisers
 from svg2_assets.trajectories.results import tracked_objects
 from svg2_assets.trajectories.salience import SalienceWatch
 from svg2_assets.trajectories.salients import Salients
 from svg2_assets.trajectories.segmentation import Segmenter
 from svg2_assets.trajectories.settings import TrackerSettings
+from svg2_assets.trajectories.spotting import Seen, Spotted, Spotter
 from svg2_assets.trajectories.tracks import Life, Track, Vector
 
 RECENT_STEPS = 12  # camera steps that say whether the camera stands still just now
@@ -38,6 +40,7 @@ class Run:
     def __init__(self, source: FrameSource, recognisers: Recognisers, settings: TrackerSettings) -> None:
         self._source, self._models, self._settings = source, recognisers, settings
         self._fps = source.video.fps
+        self._spotter = Spotter(recognisers, settings.detection, fps=self._fps, num_frames=source.video.num_frames)
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self._counts: Counter[str] = Counter()
         self._before: int | None = None
@@ -50,12 +53,13 @@ class Run:
     def execute(self, progress: Progress | None) -> TrackingResult:
         """Track everything. Raises what the source raises."""
         frames = 0
-        with closing(ahead(prepare(self._source, self._settings))) as stream:
-            for prepared in self._timed(stream, "wait for frames"):
+        stream = self._spotter.follow(prepare(self._source, self._settings))
+        with closing(self._spotter), closing(ahead(stream)) as seen_ahead:
+            for seen in self._timed(seen_ahead, "wait for frames"):
                 if frames == 0:
-                    self._begin(prepared)
-                frames = prepared.frame.index + 1
-                self._step(prepared, progress)
+                    self._begin(seen.prepared)
+                frames = seen.prepared.frame.index + 1
+                self._step(seen, progress)
         if frames == 0:
             return TrackingResult(objects=())
         self._end_shot()
@@ -85,18 +89,18 @@ class Run:
         self._fields = []
         self._watch.restart(first.frame.index)
 
-    def _step(self, prepared: Prepared, progress: Progress | None) -> None:
-        index, count = prepared.frame.index, self._source.video.num_frames
+    def _step(self, seen: Seen, progress: Progress | None) -> None:
+        index, count = seen.prepared.frame.index, self._source.video.num_frames
         try:
-            self._take(prepared, is_last=index == count - 1)
+            self._take(seen, is_last=index == count - 1)
         except BaseException:
             self._segmenter.close()
             raise
         if progress is not None and (index % 16 == 0 or index == count - 1):
             progress(index + 1, count)
 
-    def _take(self, prepared: Prepared, *, is_last: bool) -> None:
-        index = prepared.frame.index
+    def _take(self, seen: Seen, *, is_last: bool) -> None:
+        prepared, index = seen.prepared, seen.prepared.frame.index
         if prepared.cut:
             self._cuts.append(index)
             self._end_shot()
@@ -105,25 +109,19 @@ class Run:
             self._flows.add(index, prepared.flow)
             self._fields.append(prepared.flow.forward)
         self._segmenter.budget.earn(1 / self._fps)
-        if self._before is None or is_last or self._ticked(index - 1, index, self._settings.detection.rate):
-            self._look(index, prepared.frame.pixels, is_last=is_last)
+        if seen.spotted is not None:
+            self._look(index, prepared.frame.pixels, seen.spotted, is_last=is_last)
 
-    def _ticked(self, before: int, index: int, rate: float) -> bool:
-        """Whether a clock of `rate` ticks a second ticked after frame `before` up to `index`."""
-        return int(index * rate / self._fps) != int(before * rate / self._fps)
-
-    def _look(self, index: int, pixels: Pixels, *, is_last: bool) -> None:
+    def _look(self, index: int, pixels: Pixels, spotted: Future[Spotted], *, is_last: bool) -> None:
         self._collect(index)
         with self._clock("camera"):
             self._follow_camera(index)
-        with self._clock("detect"):
-            found, second = self._detect(pixels)
+        with self._clock("wait for boxes"):
+            seen = spotted.result()
         with self._clock("associate"):
-            strong = found.best >= self._settings.detection.keep
-            found = found.take(np.flatnonzero(strong))
-            colours = descriptors(pixels, found.boxes)
+            colours = descriptors(pixels, seen.found.boxes)
             step = self._camera[-1] if self._camera and self._before is not None else STILL
-            look = Look(index, self._before, found, colours, step, second, self._stands_still())
+            look = Look(index, self._before, seen.found, colours, step, seen.second, self._stands_still())
             self._roster.advance(look, self._flows, lambda box: self._look_at(pixels, box)[1])
             self._salients.advance(look, self._flows, self._roster)
             self._regroup(index)
@@ -143,39 +141,6 @@ class Run:
 
     def _stands_still(self) -> bool:
         return is_fixed(self._camera[-RECENT_STEPS:], diagonal=self._diagonal, settings=self._settings.flow)
-
-    def _detect(self, pixels: Pixels) -> tuple[Detections, bool]:
-        """Boxes of the detector whose turn it is, and whether it is the second one.
-
-        The two see different things: what one misses for a second, the other keeps alive.
-        """
-        rules = self._settings.detection
-        second = self._before is not None and self._counts["looks"] % rules.second_every == rules.second_every - 1
-        self._counts["looks"] += 1
-        if second:
-            found = self._second(pixels)
-        else:
-            self._counts["detector calls"] += 1
-            found = self._models.detector.detect(pixels)
-        if self._before is None:
-            found = self._agree(found, self._second(pixels))
-        self._counts["most boxes"] = max(self._counts["most boxes"], len(found))
-        return found, second
-
-    def _second(self, pixels: Pixels) -> Detections:
-        self._counts["second detector calls"] += 1
-        found = self._models.second.detect(pixels)
-        sure = np.minimum(found.best * np.float32(self._settings.detection.second_gain), 1.0)
-        return Detections(found.boxes, found.scores, sure)
-
-    def _agree(self, found: Detections, other: Detections) -> Detections:
-        """Boxes of a shot's first look get a bonus where both detectors agree: nothing else is known yet."""
-        rules = self._settings.detection
-        if not len(found) or not len(other):
-            return found
-        agreed = geometry.iou(found.boxes, other.boxes).max(axis=1) >= rules.agree_iou
-        sure = found.best + np.where(agreed, np.float32(rules.agree_bonus), np.float32(0))
-        return Detections(found.boxes, found.scores, np.minimum(sure, 1.0).astype(np.float32))
 
     def _regroup(self, index: int) -> None:
         begun, ended = self._groups.advance(self._roster.live, index)
@@ -283,6 +248,7 @@ class Run:
         return {
             "frames": frames,
             "seconds": {stage: round(spent, 3) for stage, spent in self._seconds.items()},
+            **self._spotter.counts,
             **self._counts,
             **self._segmenter.counts,
             "candidates": len(self._roster.ended),
@@ -295,7 +261,7 @@ class Run:
         yield
         self._seconds[stage] += time.perf_counter() - start
 
-    def _timed(self, items: Iterator[Prepared], stage: str) -> Iterator[Prepared]:
+    def _timed(self, items: Iterator[Seen], stage: str) -> Iterator[Seen]:
         while True:
             with self._clock(stage):
                 item = next(items, None)

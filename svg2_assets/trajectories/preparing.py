@@ -6,13 +6,15 @@ import queue
 import threading
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from svg2_assets.scene.video import Frame, FrameSource
 from svg2_assets.trajectories.cuts import is_cut
 from svg2_assets.trajectories.flow import FlowEngine, FlowPair, SmallFrame, shrink
 from svg2_assets.trajectories.settings import TrackerSettings
 
-LOOK_AHEAD = 3  # frames that may wait decoded
+LOOK_AHEAD = 6  # frames that may wait decoded: two looks of the detector at 24 frames a second
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,12 @@ def prepare(source: FrameSource, settings: TrackerSettings) -> Iterator[Prepared
         before = small
 
 
-def ahead(items: Iterator[Prepared], *, most: int = LOOK_AHEAD) -> Generator[Prepared]:
+def ahead(items: Iterator[T], *, most: int = LOOK_AHEAD) -> Generator[T]:
     """`items`, computed on another thread, at most `most` of them waiting. Its errors are raised here."""
-    waiting: queue.Queue[Prepared | BaseException | None] = queue.Queue(maxsize=most)
+    waiting: queue.Queue[T | BaseException | None] = queue.Queue(maxsize=most)
     stop = threading.Event()
 
-    def put(item: Prepared | BaseException | None) -> None:
+    def put(item: T | BaseException | None) -> None:
         while not stop.is_set():
             try:
                 waiting.put(item, timeout=0.1)
