@@ -214,6 +214,20 @@ def intersection(masks: Sequence[Mask]) -> Mask:
     return _merge(masks, intersect=True)
 
 
+def complement(mask: Mask) -> Mask:
+    """The pixels that `mask` leaves out."""
+    runs = run_lengths(mask.counts).tolist()
+    # Runs alternate and begin with background: a run of none in front turns all of them over, taking one away too.
+    turned = runs[1:] if runs[0] == 0 and len(runs) > 1 else [0, *runs]
+    rle = coco.frPyObjects({"size": [mask.height, mask.width], "counts": turned}, mask.height, mask.width)
+    return Mask(mask.height, mask.width, rle["counts"])
+
+
+def difference(mask: Mask, taken: Mask) -> Mask:
+    """The pixels of `mask` that are not in `taken`."""
+    return intersection([mask, complement(taken)])
+
+
 def containment(inner: Sequence[Mask], outer: Sequence[Mask]) -> FloatArray:
     """|inner_i ∩ outer_j| / |inner_i| for all pairs, [N, M]; 0 where inner_i is empty."""
     return _pairs(inner, outer, crowd=True)

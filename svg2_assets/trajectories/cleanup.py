@@ -108,5 +108,5 @@ def _subtract(large: Trajectory, small: Trajectory) -> Trajectory:
         if other is None or not mask_algebra.containment([other], [mask])[0, 0]:
             masks.append(mask)
         else:
-            masks.append(Mask.from_array(mask.to_array() & ~other.to_array()))
+            masks.append(mask_algebra.difference(mask, other))
     return Trajectory.of(large.frames, masks)

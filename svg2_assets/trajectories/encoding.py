@@ -15,10 +15,11 @@ def encode_inside(pixels: npt.NDArray[np.bool_], *, corner: tuple[int, int], hei
     None where no pixel is set. `pixels` must lie inside the frame. Cost grows with the box, not with the frame.
     """
     left, top = corner
-    columns = np.zeros((pixels.shape[1], pixels.shape[0] + 2), dtype=np.int8)
+    columns = np.zeros((pixels.shape[1], pixels.shape[0] + 2), dtype=np.bool_)
     columns[:, 1:-1] = pixels.T
-    change = np.diff(columns, axis=1)
-    at_column, at_row = np.nonzero(change)
+    change = columns[:, 1:] != columns[:, :-1]
+    # One flat search over booleans is many times faster than one for pairs of indices.
+    at_column, at_row = np.divmod(np.flatnonzero(change), change.shape[1])
     if at_column.size == 0:
         return None
     edges = (at_column + left) * height + at_row + top

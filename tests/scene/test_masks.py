@@ -71,6 +71,17 @@ def test_union_and_intersection(pixels: list[Bits]) -> None:
 
 
 @many
+@given(mask_sets())
+@example([np.ones((2, 3), bool), np.zeros((2, 3), bool)])
+@example([np.zeros((1, 1), bool), np.ones((1, 1), bool)])
+def test_complement_and_difference(pixels: list[Bits]) -> None:
+    masks = encoded(pixels)
+    for p, m in zip(pixels, masks, strict=True):
+        assert algebra.complement(m) == Mask.from_array(~p)
+    assert algebra.difference(masks[0], masks[-1]) == Mask.from_array(pixels[0] & ~pixels[-1])
+
+
+@many
 @given(mask_sets(least=2, most=5), st.data())
 def test_pairwise_measures(pixels: list[Bits], data: st.DataObject) -> None:
     cut = data.draw(st.integers(1, len(pixels) - 1))
