@@ -83,7 +83,7 @@ class AssociationSettings:
 class MaskSettings:
     """Box to mask, and how a mask lives between two segmentations."""
 
-    large_size: int = 192  # input pixels for large objects
+    large_size: int = 224  # input pixels for large objects
     small_size: int = 160  # input pixels for small ones
     small_side: float = 0.22  # square root of the box area against the frame's shorter side
     large_margin: float = 0.15
