@@ -17,7 +17,8 @@ from svg2_assets.catalog.lookup import CatalogEntry, entries, states
 from svg2_assets.checking import judge, record_gates
 from svg2_assets.partitions import VIDEO_BATCHES, backfill_policy
 from svg2_assets.phases import PHASES, Recipe
-from svg2_assets.run_steps import MOST_NAMED, failure_text, is_last_step
+from svg2_assets.quality.expectations import load_ahead
+from svg2_assets.run_steps import MOST_NAMED, failure_text, is_last_step, steps_of
 from svg2_assets.runner import Outcome, PhaseRun, run_phase
 from svg2_assets.settings import from_environment
 
@@ -57,6 +58,12 @@ def materialize_phase(
     catalog = entries(opened, partitions=context.partition_keys)
     settings = from_environment()
     name = recipe.phase.name
+
+    def started(video_id: str, number: int, total: int) -> None:
+        progress.started(name, catalog[video_id].uri, number, total)
+        if name == "trajectories" and "parsed_labels" in steps_of(context):
+            load_ahead()
+
     run = run_phase(
         recipe,
         list(catalog),
@@ -70,7 +77,7 @@ def materialize_phase(
         judge=lambda video_ids: judge(opened, name, video_ids),
         record_gates=lambda verdicts: record_gates(opened, name, verdicts),
         run_id=context.run_id,
-        started=lambda video_id, i, n: progress.started(name, catalog[video_id].uri, i, n),
+        started=started,
     )
     context.log.info(run.summary())
     _report(context, run, recipe=recipe, catalog=catalog)

@@ -17,7 +17,7 @@ from svg2_assets.trajectories.recognisers import Floats
 
 
 class MnnSession:
-    """A carried `.mnn` model of one input and one output at one input shape; a single thread, GIL released while it runs.
+    """A carried `.mnn` model of one input and one output at one input shape. One thread; other threads go on meanwhile.
 
     The `Interpreter` interface is used because the newer `Module` one holds the GIL for the whole of a run.
     """

@@ -22,7 +22,7 @@ class U2NetP:
 
     def foreground(self, pixels: Pixels, *, size: int) -> Floats:
         """Probability [size, size] that the stretched `pixels` [H, W, 3] RGB are foreground."""
-        found = self._session(size).run(prepared(pixels, size))[0, 0]
+        found = np.asarray(self._session(size).run(prepared(pixels, size))[0, 0], dtype=np.float32)
         low, high = float(found.min()), float(found.max())
         if high - low < LEAST_RANGE:
             return found
@@ -35,7 +35,7 @@ class U2NetP:
 
 
 def prepared(pixels: Pixels, size: int) -> Floats:
-    """`pixels` [H, W, 3] RGB as the network takes them: stretched to `size`, over their maximum, normalised, [1, 3, S, S]."""
+    """`pixels` [H, W, 3] RGB as the network takes them, [1, 3, S, S]: stretched, over their maximum, normalised."""
     shrink = cv2.INTER_AREA if pixels.shape[0] > 2 * size else cv2.INTER_LINEAR
     image = cv2.resize(pixels, (size, size), interpolation=shrink).astype(np.float32)
     blob = (image / max(float(image.max()), 1.0) - MEAN) / SCALE

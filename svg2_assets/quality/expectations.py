@@ -9,7 +9,9 @@ they pull in, they take seconds and over 100 MB.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -229,7 +231,7 @@ def _doubt(labels: pl.DataFrame) -> pl.DataFrame:
 
 
 def _run_suite(frame: pl.DataFrame, suite: Sequence[Expectation]) -> Sequence[Any]:
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    _loading().join()
     import great_expectations as gx
 
     batch = _labels_asset().get_batch(batch_parameters={"dataframe": frame.to_pandas()})
@@ -242,6 +244,25 @@ def _run_suite(frame: pl.DataFrame, suite: Sequence[Expectation]) -> Sequence[An
     )
     results: Sequence[Any] = result.results
     return results
+
+
+def load_ahead() -> None:
+    """Begin to load Great Expectations on a thread, once a process: it takes seconds, and labels come last."""
+    _loading()
+
+
+@cache
+def _loading() -> threading.Thread:
+    thread = threading.Thread(target=_load, name="load-expectations", daemon=True)
+    thread.start()
+    return thread
+
+
+def _load() -> None:
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    # What cannot be imported is told by the check that needs it, not by a thread that nobody listens to.
+    with suppress(ImportError):
+        _labels_asset()
 
 
 @cache
