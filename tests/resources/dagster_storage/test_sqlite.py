@@ -70,9 +70,8 @@ def test_dagsters_own_storage_reads_what_it_wrote_and_writes_what_it_reads(
         assert not isinstance(own.event_log_storage, KeptEventLog)
         assert materialized(own) == {"one"}
         assert own.get_run_by_id(done.run_id).status is dg.DagsterRunStatus.SUCCESS
-        assert [e.event_type for e in own.all_logs(done.run_id) if e.event_type][
-            -1
-        ] is DagsterEventType.PIPELINE_SUCCESS
+        events = [e.dagster_event.event_type for e in own.all_logs(done.run_id) if e.dagster_event]
+        assert events[-1] is DagsterEventType.RUN_SUCCESS
         run(own, "two")
     assert materialized(instance) == {"one", "two"}
 
