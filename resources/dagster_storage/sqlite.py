@@ -88,5 +88,8 @@ class LocalStorage(DagsterSqliteStorage):
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Any) -> LocalStorage:
-        """Made from `dagster.yaml`."""
-        return cls.from_local(config_value.get("base_dir") or os.environ["DAGSTER_HOME"], inst_data)
+        """Made from `dagster.yaml`. Raises `DagsterInvariantViolationError` where neither names a folder."""
+        base_dir = config_value.get("base_dir") or os.environ.get("DAGSTER_HOME")
+        if not base_dir:
+            raise dg.DagsterInvariantViolationError("set DAGSTER_HOME, or base_dir under storage in dagster.yaml")
+        return cls.from_local(base_dir, inst_data)

@@ -22,9 +22,18 @@ def configured(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 @pytest.fixture
-def local(tmp_path: Path) -> dg.DagsterInstance:
+def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dg.DagsterInstance:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     shutil.copyfile(ROOT / "infra" / "local" / "dagster.yaml", tmp_path / "dagster.yaml")
     return dg.DagsterInstance.from_config(str(tmp_path))
+
+
+def test_storage_asks_for_a_folder_where_none_is_named(local: dg.DagsterInstance, tmp_path: Path) -> None:
+    assert (tmp_path / "history" / "runs.db").is_file()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DAGSTER_HOME")
+        with pytest.raises(dg.DagsterInvariantViolationError, match="DAGSTER_HOME"):
+            dg.DagsterInstance.from_config(str(tmp_path))
 
 
 def test_telemetry_is_off(local: dg.DagsterInstance, configured: dict[str, Any]) -> None:
