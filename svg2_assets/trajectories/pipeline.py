@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from svg2_assets.scene.streams import ahead
 from svg2_assets.scene.video import FrameSource
 from svg2_assets.trajectories import geometry
 from svg2_assets.trajectories.colours import descriptors
@@ -20,7 +21,7 @@ from svg2_assets.trajectories.geometry import Box
 from svg2_assets.trajectories.groups import Group, Groups
 from svg2_assets.trajectories.lifecycle import Look, Roster
 from svg2_assets.trajectories.painting import Canvas
-from svg2_assets.trajectories.preparing import Prepared, ahead, prepare
+from svg2_assets.trajectories.preparing import LOOK_AHEAD, Prepared, prepare
 from svg2_assets.trajectories.protocols import CameraMotion, Progress, TrackedObject, TrackingResult
 from svg2_assets.trajectories.recognisers import Floats, Pixels, Recognisers
 from svg2_assets.trajectories.results import tracked_objects
@@ -54,7 +55,7 @@ class Run:
         """Track everything. Raises what the source raises."""
         frames = 0
         stream = self._spotter.follow(prepare(self._source, self._settings))
-        with closing(self._spotter), closing(ahead(stream)) as seen_ahead:
+        with closing(self._spotter), closing(ahead(stream, most=LOOK_AHEAD)) as seen_ahead:
             for seen in self._timed(seen_ahead, "wait for frames"):
                 if frames == 0:
                     self._begin(seen.prepared)

@@ -1,20 +1,16 @@
-"""What depends on nothing but pixels: decoding, shrinking, flow, cut test; done ahead on a thread of its own."""
+"""What depends on nothing but pixels: decoding, shrinking, flow, cut test."""
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 from svg2_assets.scene.video import Frame, FrameSource
 from svg2_assets.trajectories.cuts import is_cut
 from svg2_assets.trajectories.flow import FlowEngine, FlowPair, SmallFrame, shrink
 from svg2_assets.trajectories.settings import TrackerSettings
 
-LOOK_AHEAD = 6  # frames that may wait decoded: two looks of the detector at 24 frames a second
-T = TypeVar("T")
+LOOK_AHEAD = 6  # frames that may wait prepared: two looks of the detector at 24 frames a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,38 +40,3 @@ def prepare(source: FrameSource, settings: TrackerSettings) -> Iterator[Prepared
         cut = flow is not None and before is not None and is_cut(before, small, flow, settings.cuts)
         yield Prepared(frame, small, flow, cut)
         before = small
-
-
-def ahead(items: Iterator[T], *, most: int = LOOK_AHEAD) -> Generator[T]:
-    """`items`, computed on another thread, at most `most` of them waiting. Its errors are raised here."""
-    waiting: queue.Queue[T | BaseException | None] = queue.Queue(maxsize=most)
-    stop = threading.Event()
-
-    def put(item: T | BaseException | None) -> None:
-        while not stop.is_set():
-            try:
-                waiting.put(item, timeout=0.1)
-            except queue.Full:
-                continue
-            return
-
-    def work() -> None:
-        try:
-            for item in items:
-                put(item)
-                if stop.is_set():
-                    return
-            put(None)
-        except BaseException as error:  # noqa: BLE001 - handed over to the thread that reads
-            put(error)
-
-    thread = threading.Thread(target=work, name="prepare-frames", daemon=True)
-    thread.start()
-    try:
-        while (item := waiting.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stop.set()
-        thread.join()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 from svg2_assets.scene.errors import PhaseError
 from svg2_assets.scene.graph import SceneGraph
+from svg2_assets.scene.streams import ahead
 from svg2_assets.scene.video import FrameSource, Pixels
 from svg2_assets.scene_graphs.preview.clip import ClipPage
 from svg2_assets.scene_graphs.preview.encoding import reel
@@ -16,13 +18,15 @@ from svg2_assets.scene_graphs.preview.overlay import shown_by_frame
 from svg2_assets.scene_graphs.preview.sheet import ContactSheet, cells_of
 from svg2_assets.scene_graphs.preview.timeline import draw_timeline
 
+WAITING = 4  # frames that are decoded while one is drawn
+
 __all__ = ["PreviewKind", "preview_paths", "write_previews"]
 
 
 def write_previews(source: FrameSource, graph: SceneGraph, folder: Path) -> dict[PreviewKind, Path]:
     """Write the contact sheet (JPEG), overlay video (mp4) and timeline (PNG) of `graph` under `folder`.
 
-    The frames come in one pass of `source`, none is kept. Files are named by the video's id, each appears complete or
+    The frames come in one pass of `source`, a few of them ahead. Files are named by the video's id, each appears complete or
     not at all, and one that is there is replaced. Raises `PhaseError` when `source` shows another video, `VideoError`
     when it does not decode, `OSError` when the folder cannot be written.
     """
@@ -50,8 +54,9 @@ def _write_video(source: FrameSource, graph: SceneGraph, path: Path) -> Pixels:
     wanted = sorted({*chosen, *played})
     shown = shown_by_frame(graph, set(wanted))
     height = max(page.picture[1], sheet.picture[1])
-    with reel(path, size=page.size, rate=plan.rate) as output:
-        for frame in source.pick(wanted, height=height if height < graph.video.height else None):
+    picked = source.pick(wanted, height=height if height < graph.video.height else None)
+    with reel(path, size=page.size, rate=plan.rate) as output, closing(ahead(picked, most=WAITING)) as frames:
+        for frame in frames:
             if frame.index in chosen:
                 sheet.add(frame, shown[frame.index])
             if frame.index in played:
