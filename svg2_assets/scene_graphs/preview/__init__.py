@@ -26,9 +26,9 @@ __all__ = ["PreviewKind", "preview_paths", "write_previews"]
 def write_previews(source: FrameSource, graph: SceneGraph, folder: Path) -> dict[PreviewKind, Path]:
     """Write the contact sheet (JPEG), overlay video (mp4) and timeline (PNG) of `graph` under `folder`.
 
-    The frames come in one pass of `source`, a few of them ahead. Files are named by the video's id, each appears complete or
-    not at all, and one that is there is replaced. Raises `PhaseError` when `source` shows another video, `VideoError`
-    when it does not decode, `OSError` when the folder cannot be written.
+    The frames come in one pass of `source`, a few of them ahead. Files are named by the video's id, each appears whole
+    or not at all, and one that is there is replaced. Raises `PhaseError` when `source` shows another video,
+    `VideoError` when it does not decode, `OSError` when the folder cannot be written.
     """
     if source.video.id != graph.video.id:
         raise PhaseError(
