@@ -13,6 +13,7 @@ import dagster as dg
 from resources import progress
 from resources.store.resource import SceneGraphStoreResource
 from resources.store.store import SceneGraphStore
+from svg2_assets import memory
 from svg2_assets.catalog.lookup import CatalogEntry, entries, states
 from svg2_assets.checking import judge, record_gates
 from svg2_assets.partitions import VIDEO_BATCHES, backfill_policy
@@ -64,13 +65,20 @@ def materialize_phase(
         if name == "trajectories" and "parsed_labels" in steps_of(context):
             load_ahead()
 
+    def worked(video_id: str) -> Outcome:
+        try:
+            return work(opened, catalog[video_id])
+        finally:
+            memory.give_back()
+
+    memory.few_arenas()
     run = run_phase(
         recipe,
         list(catalog),
         states=states(opened, list(catalog)),
         contents={v: e.content for v, e in catalog.items()},
         partitions={v: e.partition for v, e in catalog.items()},
-        work=lambda video_id: work(opened, catalog[video_id]),
+        work=worked,
         writer=lambda: opened.writer(
             run_id=context.run_id, flush_videos=settings.flush_videos, flush_seconds=settings.flush_seconds
         ),

@@ -17,32 +17,33 @@ from svg2_assets.trajectories.recognisers import Floats
 
 
 class MnnSession:
-    """A carried `.mnn` model of one input and one output at one input shape. One thread; other threads go on meanwhile.
+    """A carried `.mnn` model of one input and one output. One thread; other threads go on meanwhile.
 
-    The `Interpreter` interface is used because the newer `Module` one holds the GIL for the whole of a run.
+    It plans anew when the shape of its input changes, which takes milliseconds; a session for each shape would hold its
+    own buffers, some 60 MB of them. The `Interpreter` interface is used because the newer `Module` one holds Python's
+    lock for the whole of a run.
     """
 
-    def __init__(self, name: str, shape: tuple[int, ...]) -> None:
-        mnn = _engine()
-        self._mnn, self._shape = mnn, shape
-        self._interpreter = mnn.Interpreter(str(model_path(name)))
+    def __init__(self, name: str) -> None:
+        self._mnn = _engine()
+        self._interpreter = self._mnn.Interpreter(str(model_path(name)))
         self._session = self._interpreter.createSession({"backend": "CPU", "numThread": 1, "precision": "normal"})
-        self._input = self._interpreter.getSessionInput(self._session)
-        self._interpreter.resizeTensor(self._input, shape)
-        self._interpreter.resizeSession(self._session)
-        self._output = self._interpreter.getSessionOutput(self._session)
+        self._shape: tuple[int, ...] = ()
 
     def run(self, blob: Floats) -> Floats:
-        """The output for `blob`, which must have the session's shape."""
+        """The output for `blob`."""
         given = np.ascontiguousarray(blob, dtype=np.float32)
+        put_in = self._interpreter.getSessionInput(self._session)
         if given.shape != self._shape:
-            raise ValueError(f"this session takes {self._shape}, not {given.shape}")
-        self._input.copyFrom(self._tensor(given))
+            self._interpreter.resizeTensor(put_in, given.shape)
+            self._interpreter.resizeSession(self._session)
+            self._shape = given.shape
+        put_in.copyFrom(self._tensor(given))
         self._interpreter.runSession(self._session)
-        shape = tuple(self._output.getShape())
-        found = np.empty(shape, dtype=np.float32)
-        host = self._tensor(found)
-        self._output.copyToHostTensor(host)
+        output = self._interpreter.getSessionOutput(self._session)
+        shape = tuple(output.getShape())
+        host = self._tensor(np.empty(shape, dtype=np.float32))
+        output.copyToHostTensor(host)
         return np.array(host.getNumpyData(), dtype=np.float32).reshape(shape)
 
     def _tensor(self, values: Floats) -> Any:

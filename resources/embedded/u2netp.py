@@ -15,23 +15,18 @@ LEAST_RANGE = 0.2  # a flatter map has no foreground: stretching it would invent
 
 
 class U2NetP:
-    """Salient foreground at any input size; one session a size, since an engine plans for the shape it is given."""
+    """Salient foreground at any input size."""
 
     def __init__(self) -> None:
-        self._sessions: dict[int, MnnSession] = {}
+        self._session = MnnSession(models.U2NETP)
 
     def foreground(self, pixels: Pixels, *, size: int) -> Floats:
         """Probability [size, size] that the stretched `pixels` [H, W, 3] RGB are foreground."""
-        found = np.asarray(self._session(size).run(prepared(pixels, size))[0, 0], dtype=np.float32)
+        found = np.asarray(self._session.run(prepared(pixels, size))[0, 0], dtype=np.float32)
         low, high = float(found.min()), float(found.max())
         if high - low < LEAST_RANGE:
             return found
         return np.asarray((found - low) / (high - low), dtype=np.float32)
-
-    def _session(self, size: int) -> MnnSession:
-        if size not in self._sessions:
-            self._sessions[size] = MnnSession(models.U2NETP, (1, 3, size, size))
-        return self._sessions[size]
 
 
 def prepared(pixels: Pixels, size: int) -> Floats:
