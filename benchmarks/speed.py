@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks import algebra
 from benchmarks.clips import repeated, tiny_video
-from benchmarks.data import DEFAULT_DATA, ROOT, VTEST, Data
+from benchmarks.data import DAVIS, DEFAULT_DATA, ROOT, VTEST, Data
 from benchmarks.tables import Table, load_note, show, verdict
 
 PHASES = ("videos", "trajectories", "descriptions", "parsed_labels", "verified_labels", "relations", "scene_graphs")
@@ -35,7 +35,7 @@ CLIPS: Mapping[str, float | None] = {
 
 MEMORY_TARGET_MB, FLAT_SHARE = 900, 0.1
 OVERHEAD_TARGET, IMPORT_TARGET, ALGEBRA_TARGET = 0.3, 2.5, 10.0
-SECTIONS = ("clips", "phases", "memory", "overhead", "import", "algebra")
+SECTIONS = ("clips", "batch", "phases", "memory", "overhead", "import", "algebra")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     made: dict[str, Callable[[Path], list[Table]]] = {
         "clips": lambda folder: clip_tables(Data(given.data), folder, given.clips or list(CLIPS)),
+        "batch": lambda folder: [batch_table(Data(given.data), folder)],
         "phases": lambda folder: [phase_table(Data(given.data), folder, given.clips or list(CLIPS))],
         "memory": lambda folder: [memory_table(Data(given.data), folder, given.frames)],
         "overhead": lambda folder: [overhead_table(folder, given.videos)],
@@ -82,6 +83,28 @@ def clip_tables(data: Data, folder: Path, clips: Sequence[str]) -> list[Table]:
             ["what remains beside the phases is fixed per run: it weighs on short clips"],
         ),
     ]
+
+
+def batch_table(data: Data, folder: Path) -> Table:
+    """All DAVIS clips in one run: what is fixed per run weighs on them together, as in any import of short clips."""
+    clips = [data.path(f"davis2016/{name}.mp4") for name in DAVIS if data.has(f"davis2016/{name}.mp4")]
+    if not clips:
+        return Table("Short clips in one run", ("videos",), [], ["no clip is there"])
+    found = annotated(folder / "batch", clips, warm=warm_up_clip(folder))
+    seconds = sum(video["duration"] for video in found["videos"])
+    rate = seconds / found["wall"]
+    row = [
+        len(clips),
+        seconds,
+        found["wall"],
+        rate,
+        found["cpu"] / seconds,
+        found["peak_mb"],
+        1.0,
+        verdict(rate >= 1.0),
+    ]
+    columns = ("videos", "video s", "wall s", "x real time", "CPU s / video s", "peak MB", "target", "is")
+    return Table("Short clips of 480p in one run", columns, [row], [load_note()])
 
 
 def phase_table(data: Data, folder: Path, clips: Sequence[str]) -> Table:
