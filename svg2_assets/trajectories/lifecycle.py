@@ -62,7 +62,12 @@ class Roster:
         for track in self.live:
             self._carry(track, look, flows)
         pairs = associate(
-            self.live, look.found, look.colours, detection=self._settings.detection, settings=self._settings.association
+            self.live,
+            look.found,
+            look.colours,
+            frames=look.frame - look.before if look.before is not None else 1,
+            detection=self._settings.detection,
+            settings=self._settings.association,
         )
         matched = dict(pairs)
         for i, track in enumerate(self.live):
@@ -99,7 +104,9 @@ class Roster:
         if track.anchor is not None:
             track.anchor = moved_by_camera(track.anchor, look.camera, width=self._width, height=self._height)
         track.unrest += unrest
-        if track.crowded and len(track.hits) >= self._settings.association.hits_to_confirm:
+        # Unseen for longer, it may have been still behind the other: where inertia takes it is looked at beside this.
+        recent = track.missed < self._settings.association.inertia_looks
+        if track.crowded and recent and len(track.hits) >= self._settings.association.hits_to_confirm:
             moved = np.asarray((moved + track.inertia) / 2, np.float32)
         track.box = moved
         track.boxes[look.frame] = moved
@@ -114,7 +121,10 @@ class Roster:
             speed = (geometry.centre(box) - geometry.centre(before)) / np.float32(look.frame - track.last_hit)
             memory = np.float32(rules.velocity_memory if len(track.hits) > 1 else 0.0)
             track.velocity = np.asarray(memory * track.velocity + (1 - memory) * speed, np.float32)
-        weight = np.float32(rules.smoothing if track.missed < rules.inertia_looks else 1.0)
+            track.pace = float(memory * track.pace + (1 - memory) * np.hypot(*speed))
+        # Who jumped, or comes back after some looks, is not where flow took it.
+        follows = track.missed < rules.inertia_looks and geometry.iou(track.box[None], box[None])[0, 0] > 0
+        weight = np.float32(rules.smoothing if follows else 1.0)
         track.box = np.asarray(weight * box + (1 - weight) * track.box, dtype=np.float32)
         track.boxes[look.frame] = track.box
         track.hits.append(Hit(look.frame, score))

@@ -49,6 +49,7 @@ class AssociationSettings:
 
     least_iou: float = 0.2
     weak_iou: float = 0.3  # for boxes under `open`
+    misplaced: float = 0.4  # IoU by which a weak box must overlap better than a sure one to be the thing's
     class_weight: float = 0.2  # of the cosine of class vectors beside IoU
     colour_weight: float = 0.4  # of the likeness of colours beside IoU
     velocity_memory: float = 0.5  # weight of the past in the velocity of a track
@@ -69,6 +70,7 @@ class AssociationSettings:
     smoothing: float = 0.7  # weight of a new box against the one carried by flow
     jump_lengths: float = 3.0  # a fast thing may jump this many own sizes in a look
     jump_speed: float = 0.6  # own sizes a look before it counts as fast
+    jump_likeness: float = 0.6  # cosine of class vectors with what it jumps to
     twin_iou: float = 0.6  # two live tracks of one class that overlap this much are one object
     twin_looks: int = 4
     takeover_seconds: float = 2.0
