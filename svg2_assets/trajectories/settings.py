@@ -65,6 +65,9 @@ class AssociationSettings:
     parallax: float = 0.3  # share of the camera's way that may be depth instead of own motion
     weak_inside_share: float = 0.5  # a weak box this far inside any live track opens nothing
     lost_seconds: float = 1.0
+    begin_looks: int = 4  # before its opening in which weak boxes at its place are its beginning
+    begin_iou: float = 0.5
+    begin_misses: int = 1  # looks in a row among them that may have seen nothing
     tentative_seconds: float = 0.4  # an unconfirmed track ends after this without a box
     inside_share: float = 0.8  # a box this far inside a live track of its class opens nothing
     smoothing: float = 0.7  # weight of a new box against the one carried by flow
@@ -78,6 +81,9 @@ class AssociationSettings:
     takeover_cosine: float = 0.6
     slip_score: float = 0.4  # weak and still this long on a fixed camera: slipped to the furniture
     slip_seconds: float = 1.0
+    slip_side: float = 0.2  # of the frame's shorter side: what is larger slips only if it became weaker
+    slip_drop: float = 0.6  # than this share of its earlier scores ...
+    slip_history: int = 8  # ... of which there must be this many
     slip_motion: float = 0.03  # own sizes a second that count as still
 
 
