@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -125,6 +126,11 @@ class Track:
         """Index of the class with the most evidence; -1 without any."""
         total = self.class_total()
         return int(total.argmax()) if total is not None else -1
+
+    def may_be(self, kinds: Collection[int]) -> bool:
+        """Whether its class, or what the second detector most takes it for, is one of `kinds`."""
+        second = int(self.second.total.argmax()) if self.second.total is not None else -1
+        return self.best_class() in kinds or second in kinds
 
     def box_at(self, frame: int) -> Box:
         """The box on any frame of the track's life, between looks by interpolation."""
