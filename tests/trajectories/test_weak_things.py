@@ -26,10 +26,10 @@ class Doubtful(ColourDetector):
         return super().detect(pixels)
 
 
-def track(scene: PaintedVideo, score_at: Callable[[int], float]) -> TrackingResult:
+def track(scene: PaintedVideo, score_at: Callable[[int], float], *, second: float = 0.3) -> TrackingResult:
     models = Recognisers(
         Doubtful(score_at=score_at),
-        Doubtful(name="centernet", score_at=lambda _: 0.3),
+        Doubtful(name="centernet", score_at=lambda _: second),
         ColourSaliency(),
         ColourEmbedder(),
     )
@@ -41,8 +41,9 @@ def still(side: int) -> PaintedVideo:
 
 
 def test_a_track_begins_where_its_box_was_first_seen_weakly() -> None:
-    result = track(PaintedVideo([Square(RED, lambda t: (90 + t, 60))]), lambda look: 0.24 if look < 4 else 0.8)
-    assert [o.trajectory.frames[0] for o in result.objects] == [0]
+    scene = PaintedVideo([Square(RED, lambda t: (90 + t, 60) if t >= 18 else None)])
+    result = track(scene, lambda look: 0.24 if look < 12 else 0.8, second=0.2)
+    assert [o.trajectory.frames[0] for o in result.objects] == [18]
 
 
 def test_a_large_still_thing_that_was_never_known_well_is_kept() -> None:
