@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -52,6 +53,7 @@ class Roster:
         self._next = 0
         self._shot = 0
         self._serial = 0
+        self._unused: deque[Look] = deque(maxlen=settings.association.begin_looks)
         self.live: list[Track] = []
         self.ended: list[Track] = []
 
@@ -62,7 +64,12 @@ class Roster:
         for track in self.live:
             self._carry(track, look, flows)
         pairs = associate(
-            self.live, look.found, look.colours, detection=self._settings.detection, settings=self._settings.association
+            self.live,
+            look.found,
+            look.colours,
+            frames=look.frame - look.before if look.before is not None else 1,
+            detection=self._settings.detection,
+            settings=self._settings.association,
         )
         matched = dict(pairs)
         for i, track in enumerate(self.live):
@@ -84,6 +91,7 @@ class Roster:
     def end_shot(self) -> list[Track]:
         """End everything: nothing survives a cut."""
         done, self.live = self.live, []
+        self._unused.clear()
         self._shot += 1
         for track in done:
             track.life = Life.ENDED
@@ -99,7 +107,9 @@ class Roster:
         if track.anchor is not None:
             track.anchor = moved_by_camera(track.anchor, look.camera, width=self._width, height=self._height)
         track.unrest += unrest
-        if track.crowded and len(track.hits) >= self._settings.association.hits_to_confirm:
+        # Unseen for longer, it may have been still behind the other: where inertia takes it is looked at beside this.
+        recent = track.missed < self._settings.association.inertia_looks
+        if track.crowded and recent and len(track.hits) >= self._settings.association.hits_to_confirm:
             moved = np.asarray((moved + track.inertia) / 2, np.float32)
         track.box = moved
         track.boxes[look.frame] = moved
@@ -114,7 +124,10 @@ class Roster:
             speed = (geometry.centre(box) - geometry.centre(before)) / np.float32(look.frame - track.last_hit)
             memory = np.float32(rules.velocity_memory if len(track.hits) > 1 else 0.0)
             track.velocity = np.asarray(memory * track.velocity + (1 - memory) * speed, np.float32)
-        weight = np.float32(rules.smoothing if track.missed < rules.inertia_looks else 1.0)
+            track.pace = float(memory * track.pace + (1 - memory) * np.hypot(*speed))
+        # Who jumped, or comes back after some looks, is not where flow took it.
+        follows = track.missed < rules.inertia_looks and geometry.iou(track.box[None], box[None])[0, 0] > 0
+        weight = np.float32(rules.smoothing if follows else 1.0)
         track.box = np.asarray(weight * box + (1 - weight) * track.box, dtype=np.float32)
         track.boxes[look.frame] = track.box
         track.hits.append(Hit(look.frame, score))
@@ -136,17 +149,38 @@ class Roster:
 
     def _open(self, look: Look, used: set[int]) -> None:
         best = look.found.best
+        unused = set(range(len(best))) - used
         for j in np.flatnonzero(best >= self._settings.detection.open_weak):
             if int(j) in used or self._is_part(look.found, int(j)):
                 continue
+            unused.discard(int(j))
             track = Track(-1, self._serial, look.frame, look.found.boxes[j].copy(), shot=self._shot)
             track.boxes[look.frame] = track.box
             track.hits.append(Hit(look.frame, float(best[j])))
             track.colours, track.birthplace = look.colours[j], geometry.centre(track.box)
             track.anchor = track.birthplace
             _evidence(track, look).add(look.found.scores[j])
+            self._begin_earlier(track)
             self._serial += 1
             self.live.append(track)
+        left = sorted(unused)
+        self._unused.append(replace(look, found=look.found.take(left), colours=look.colours[left]))
+
+    def _begin_earlier(self, track: Track) -> None:
+        """Boxes too weak to open a track are its beginning where they lie at its place just before it opened."""
+        rules, missed = self._settings.association, 0
+        for look in reversed(self._unused):
+            if missed > rules.begin_misses:
+                return
+            iou = geometry.iou(track.boxes[track.born][None], look.found.boxes)[0]
+            if not len(iou) or iou.max() < rules.begin_iou:
+                missed += 1
+                continue
+            j, missed = int(iou.argmax()), 0
+            track.born = look.frame
+            track.boxes[look.frame] = look.found.boxes[j]
+            track.hits.insert(0, Hit(look.frame, float(look.found.best[j])))
+            _evidence(track, look).add(look.found.scores[j])
 
     def _is_part(self, found: Detections, j: int) -> bool:
         """Half a dog is no second dog: a box inside a live track of its class, a weak one inside any, opens nothing."""
@@ -263,7 +297,7 @@ class Roster:
         return silent > rules.lost_seconds or outside or self._slipped(track, look)
 
     def _slipped(self, track: Track, look: Look) -> bool:
-        """Weak and still on a fixed camera: the box has settled on the furniture. The weak hits are taken back."""
+        """Weak and still on a fixed camera: the box has settled on the furniture. The hits since are taken back."""
         rules = self._settings.association
         if not look.still_camera:
             return False
@@ -275,9 +309,24 @@ class Roster:
         moved = float(np.hypot(*(geometry.centre(stop) - geometry.centre(start))))
         if moved > rules.slip_motion * geometry.size(track.box) * rules.slip_seconds * 2:
             return False
-        strong = [h for h in track.hits if h.score >= rules.slip_score]
-        track.hits = strong or track.hits[:1]
+        if self._always_was(track, recent):
+            return False
+        strong = [i for i, h in enumerate(track.hits) if h.score >= rules.slip_score]
+        track.hits = track.hits[: strong[-1] + 1] if strong else track.hits[:1]
         return True
+
+    def _always_was(self, track: Track, recent: Sequence[Hit]) -> bool:
+        """Whether a large thing is no weaker than ever: no detector knows it well, but it has not become another one.
+
+        Of what is small, a box that stays weak is furniture from its beginning.
+        """
+        rules = self._settings.association
+        if geometry.size(track.box) < rules.slip_side * min(self._width, self._height):
+            return False
+        before = [h.score for h in track.hits if h.frame < recent[0].frame]
+        if len(before) < rules.slip_history:
+            return False
+        return float(np.mean([h.score for h in recent])) >= rules.slip_drop * float(np.mean(before))
 
 
 def _evidence(track: Track, look: Look) -> Evidence:

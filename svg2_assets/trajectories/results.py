@@ -24,9 +24,9 @@ def tracked_objects(
         track.masks = {f: m for f, m in track.masks.items() if visible(track, f, fill)}
     rules, least = settings.export, settings.groups.least_seconds
     kept = [t for t in tracks if cleanup.worth_keeping(t, fps=fps, settings=rules, least_salient=least)]
-    classes = models.detector.classes
+    shapeless = [i for i, name in enumerate(models.detector.classes) if name in settings.masks.shapeless]
     # A surface was taken for something else while its mask was made: the mask shows what stands on it.
-    kept = [t for t in kept if t.best_class() < 0 or classes[t.best_class()] not in settings.masks.shapeless]
+    kept = [t for t in kept if not t.may_be(shapeless)]
     single = cleanup.without_duplicates([t for t in kept if t.origin is not Origin.SALIENT], rules)
     trajectories = cleanup.give_to_smaller([cleanup.trajectory_of(t) for t in single], rules)
     pairs = [(t, trajectory) for t, trajectory in zip(single, trajectories, strict=True) if len(trajectory)]

@@ -135,7 +135,7 @@ class Segmenter:
         return alone + [g.track for g in groups.live if g.track.last_hit == frame]
 
     def _has_shape(self, track: Track) -> bool:
-        return track.best_class() not in self._shapeless
+        return not track.may_be(self._shapeless)
 
     def _targets(self, plan: CropPlan, frame: int, live: Sequence[Track], groups: Groups) -> list[tuple[Track, Box]]:
         """The crop's own track, its group's members, and neighbours that the window holds large enough."""

@@ -49,6 +49,7 @@ class AssociationSettings:
 
     least_iou: float = 0.2
     weak_iou: float = 0.3  # for boxes under `open`
+    misplaced: float = 0.4  # IoU by which a weak box must overlap better than a sure one to be the thing's
     class_weight: float = 0.2  # of the cosine of class vectors beside IoU
     colour_weight: float = 0.4  # of the likeness of colours beside IoU
     velocity_memory: float = 0.5  # weight of the past in the velocity of a track
@@ -64,11 +65,15 @@ class AssociationSettings:
     parallax: float = 0.3  # share of the camera's way that may be depth instead of own motion
     weak_inside_share: float = 0.5  # a weak box this far inside any live track opens nothing
     lost_seconds: float = 1.0
+    begin_looks: int = 4  # before its opening in which weak boxes at its place are its beginning
+    begin_iou: float = 0.5
+    begin_misses: int = 1  # looks in a row among them that may have seen nothing
     tentative_seconds: float = 0.4  # an unconfirmed track ends after this without a box
     inside_share: float = 0.8  # a box this far inside a live track of its class opens nothing
     smoothing: float = 0.7  # weight of a new box against the one carried by flow
     jump_lengths: float = 3.0  # a fast thing may jump this many own sizes in a look
     jump_speed: float = 0.6  # own sizes a look before it counts as fast
+    jump_likeness: float = 0.6  # cosine of class vectors with what it jumps to
     twin_iou: float = 0.6  # two live tracks of one class that overlap this much are one object
     twin_looks: int = 4
     takeover_seconds: float = 2.0
@@ -76,6 +81,9 @@ class AssociationSettings:
     takeover_cosine: float = 0.6
     slip_score: float = 0.4  # weak and still this long on a fixed camera: slipped to the furniture
     slip_seconds: float = 1.0
+    slip_side: float = 0.2  # of the frame's shorter side: what is larger slips only if it became weaker
+    slip_drop: float = 0.6  # than this share of its earlier scores ...
+    slip_history: int = 8  # ... of which there must be this many
     slip_motion: float = 0.03  # own sizes a second that count as still
 
 

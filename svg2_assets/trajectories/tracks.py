@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -87,6 +88,7 @@ class Track:
     anchor: Vector | None = None  # where the camera alone has taken its birthplace
     travel: float = 0.0  # furthest from its anchor, in own sizes: what moves by itself is a thing
     velocity: Vector = field(default_factory=lambda: np.zeros(2, np.float32))
+    pace: float = 0.0  # pixels a frame whatever the direction: a ball that bounces is fast all the time
     key: KeyMask | None = None
     last_crop: int = -(10**9)
     unrest: float = 0.0
@@ -125,6 +127,11 @@ class Track:
         total = self.class_total()
         return int(total.argmax()) if total is not None else -1
 
+    def may_be(self, kinds: Collection[int]) -> bool:
+        """Whether its class, or what the second detector most takes it for, is one of `kinds`."""
+        second = int(self.second.total.argmax()) if self.second.total is not None else -1
+        return self.best_class() in kinds or second in kinds
+
     def box_at(self, frame: int) -> Box:
         """The box on any frame of the track's life, between looks by interpolation."""
         if frame in self.boxes:
@@ -150,7 +157,8 @@ class Track:
     def go_on_as(self, later: Track) -> None:
         """Continue under this id with the state of `later`, which turned out to be the same object."""
         self.life, self.origin = Life.LIVE, Origin.RELINKED
-        self.box, self.velocity, self.unrest = later.box, later.velocity, later.unrest
+        self.box, self.unrest = later.box, later.unrest
+        self.velocity, self.pace = later.velocity, later.pace
         self.hits += later.hits
         self.boxes = later.boxes
         self.born, self.key = later.born, None
