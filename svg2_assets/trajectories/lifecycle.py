@@ -263,7 +263,7 @@ class Roster:
         return silent > rules.lost_seconds or outside or self._slipped(track, look)
 
     def _slipped(self, track: Track, look: Look) -> bool:
-        """Weak and still on a fixed camera: the box has settled on the furniture. The weak hits are taken back."""
+        """Weak and still on a fixed camera: the box has settled on the furniture. The weak hits since the last sure one are taken back."""
         rules = self._settings.association
         if not look.still_camera:
             return False
@@ -275,8 +275,8 @@ class Roster:
         moved = float(np.hypot(*(geometry.centre(stop) - geometry.centre(start))))
         if moved > rules.slip_motion * geometry.size(track.box) * rules.slip_seconds * 2:
             return False
-        strong = [h for h in track.hits if h.score >= rules.slip_score]
-        track.hits = strong or track.hits[:1]
+        strong = [i for i, h in enumerate(track.hits) if h.score >= rules.slip_score]
+        track.hits = track.hits[: strong[-1] + 1 if strong else 1]
         return True
 
 
