@@ -129,7 +129,7 @@ class MaskSettings:
     burst: float = 2.0  # video-seconds of budget that may be saved up
     large_cost: float = 200.0  # milliseconds of the cost model for a large crop
     small_cost: float = 140.0
-    tiny_cost: float = 110.0
+    tiny_cost: float = 95.0
     size_power: float = 1.5  # of relative size in the priority
     unrest_gain: float = 3.0  # of non-rigid motion (own sizes) in the priority
     age_gain: float = 0.15  # of seconds since the last mask
@@ -194,6 +194,7 @@ class ExportSettings:
     moving_hits: int = 5
     second_share: float = 0.5  # of the second detector's looks, when it saw the box at least `second_seen` times
     second_seen: int = 2
+    second_score: float = 0.3  # mean score below which the second detector alone is no witness
     duplicate_iou: float = 0.7
     contained: float = 0.8  # share of a smaller track inside a larger one that gives it the pixels
     contained_size: float = 0.5  # area ratio up to which it is the smaller one
