@@ -53,7 +53,7 @@ class Stillness:
         gaps = [cv2.morphologyEx(activity, cv2.MORPH_BLACKHAT, np.ones(k, np.uint8)) for k in ((1, width), (width, 1))]
         still = (np.maximum(*gaps) > rules.contrast) & (activity < rules.rest)
         found = _long_parts(still, round(rules.longest * min(activity.shape)))
-        return found if found.mean() >= rules.least_share else None
+        return _grown(found) if found.mean() >= rules.least_share else None
 
 
 def _long_parts(still: BoolArray, least: int) -> BoolArray:
@@ -62,6 +62,11 @@ def _long_parts(still: BoolArray, least: int) -> BoolArray:
     long = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= least
     long[0] = False
     return np.asarray(long[labels], dtype=np.bool_)
+
+
+def _grown(places: BoolArray) -> BoolArray:
+    """`places` and one pixel around: an edge changes with what moves beside it, so it does not rest itself."""
+    return np.asarray(cv2.dilate(places.astype(np.uint8), np.ones((3, 3), np.uint8)), dtype=np.bool_)
 
 
 def see_through(stream: Iterator[Prepared], settings: TrackerSettings) -> Iterator[Prepared]:
@@ -94,7 +99,11 @@ def see_through(stream: Iterator[Prepared], settings: TrackerSettings) -> Iterat
 
 
 def _cleared(
-    prepared: Prepared, hidden: BoolArray | None, before: SmallFrame | None, engine: FlowEngine, settings: TrackerSettings
+    prepared: Prepared,
+    hidden: BoolArray | None,
+    before: SmallFrame | None,
+    engine: FlowEngine,
+    settings: TrackerSettings,
 ) -> Prepared:
     """`prepared` without what is `hidden`: pixels, small version, and flow from the cleared frame `before`."""
     if hidden is None:
@@ -108,11 +117,12 @@ def _cleared(
 def painted_over(pixels: Pixels, hidden: BoolArray, *, reach: float) -> Pixels:
     """`pixels` [H, W, 3] with what is `hidden` [h, w] replaced by the mean of what lies around, up to `reach` rows."""
     height, width = pixels.shape[:2]
-    wide = cv2.dilate(hidden.astype(np.uint8), np.ones((3, 3), np.uint8))
-    covered = cv2.resize(wide, (width, height), interpolation=cv2.INTER_NEAREST).astype(bool)
+    covered = cv2.resize(hidden.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST).astype(bool)
     side = round(reach * min(height, width)) | 1
     shown = (~covered).astype(np.float32)
-    around = cv2.blur(pixels * shown[..., None], (side, side)) / np.maximum(cv2.blur(shown, (side, side)), 1e-3)[..., None]
+    around = (
+        cv2.blur(pixels * shown[..., None], (side, side)) / np.maximum(cv2.blur(shown, (side, side)), 1e-3)[..., None]
+    )
     result = pixels.copy()
     result[covered] = np.clip(around[covered], 0, 255).astype(np.uint8)
     return result

@@ -72,7 +72,7 @@ class MaskBudget:
         return CropPlan(track, window, settings.small_size, settings.small_cost)
 
     def _small_margin(self, side: float, *, again: bool) -> float:
-        """Room around a small thing with a longer `side` in pixels: more for a tiny one, and `again` after a failure."""
+        """Room around a small thing whose longer `side` is given: more for a tiny one, and `again` after a failure."""
         settings, margin = self._settings, self._settings.small_margin
         if side <= settings.tiny_side:
             margin = float(np.clip((settings.tiny_window / max(side, 1.0) - 1) / 2, *settings.tiny_margin))

@@ -112,7 +112,7 @@ class Spotter:
         return Detections(found.boxes + np.asarray([x0, y0, x0, y0], np.float32), found.scores, found.confidence)
 
     def _count_news(self, told: Detections, sure: Detections) -> int:
-        """How many boxes of a closer look would open tracks that `sure`, the sure boxes of the whole frame, would not."""
+        """How many of `told` open tracks that `sure`, the sure boxes of the whole frame, would not."""
         new = told.best >= self._settings.open
         if len(told) and len(sure):
             new &= ~(geometry.iou(told.boxes, sure.boxes) >= self._tiles.same_iou).any(axis=1)

@@ -67,10 +67,13 @@ class TileTurns:
         return tile
 
 
-def news(close: Detections, whole: Detections, tile: Tile, shape: tuple[int, int], settings: TileSettings) -> Detections:
+def news(
+    close: Detections, whole: Detections, tile: Tile, shape: tuple[int, int], settings: TileSettings
+) -> Detections:
     """The boxes of `close` (frame pixels) that tell more than `whole`, without what `tile` cuts off.
 
-    `shape`: rows and columns of the frame. A part of a thing that the whole frame shows larger is no news.
+    `shape`: rows and columns of the frame. A part of a thing that the whole frame shows is no news: of the
+    same kind, or less sure than the thing itself.
     """
     own = geometry.areas(close.boxes)
     side = max(tile[2] - tile[0], tile[3] - tile[1])
@@ -80,12 +83,15 @@ def news(close: Detections, whole: Detections, tile: Tile, shape: tuple[int, int
         known = np.where(same, whole.best[None], 0).max(axis=1)
         larger = geometry.areas(whole.boxes)[None] > settings.part_ratio * own[:, None]
         kind = close.scores.argmax(axis=1)[:, None] == whole.scores.argmax(axis=1)[None]
-        part = (geometry.containment(close.boxes, whole.boxes) >= settings.part_inside) & larger & kind & ~same
+        surer = whole.best[None] >= close.best[:, None]
+        part = (geometry.containment(close.boxes, whole.boxes) >= settings.part_inside) & larger & (kind | surer) & ~same
         told &= (close.best > known) & ~part.any(axis=1)
     return close.take(np.flatnonzero(told))
 
 
-def _is_cut(boxes: Floats, tile: Tile, shape: tuple[int, int], settings: TileSettings) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def _is_cut(
+    boxes: Floats, tile: Tile, shape: tuple[int, int], settings: TileSettings
+) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     """Which boxes reach an edge of `tile` inside the frame."""
     margin = settings.rim * max(tile[2] - tile[0], tile[3] - tile[1])
     low = (boxes[:, :2] < np.asarray(tile[:2]) + margin) & (np.asarray(tile[:2]) > 0)
