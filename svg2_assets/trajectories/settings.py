@@ -63,7 +63,7 @@ class TileSettings:
 
     zoom: float = 1.75  # of a tile against the whole frame
     idle_every: int = 12  # looks of the first detector between closer ones while they do not pay
-    pays: float = 0.5  # news against what the whole frame shows surely, from which on every look has a closer one
+    pays: float = 0.6  # of news to what the whole frame shows surely, from which on closer looks are taken every time
     largest: float = 0.5  # of a tile's side: what is larger the whole frame shows as well
     rim: float = 0.01  # of a tile's side: a box this close to its inner edge is cut off
     same_iou: float = 0.5  # overlap at which both looks see the same thing

@@ -91,7 +91,10 @@ class Spotter:
         return Spotted(found.take(np.flatnonzero(found.best >= self._settings.keep)), second)
 
     def _closer(self, pixels: Pixels, whole: Detections, *, first: bool) -> Detections:
-        """`whole` with what a closer look at the tile whose turn it is adds. Looks are taken one after the other."""
+        """`whole` with what a closer look at the tile whose turn it is adds, while closer looks pay.
+
+        Looks are taken one after the other, so whose turn it is depends on nothing but pixels.
+        """
         height, width = pixels.shape[:2]
         if self._turns is None:
             self._turns = TileTurns(tiles_over(width, height, zoom=self._tiles.zoom), self._tiles)
@@ -103,7 +106,7 @@ class Spotter:
         told = news(self._by_tile(pixels, tile), whole, tile, (height, width), self._tiles)
         sure = whole.take(np.flatnonzero(whole.best >= self._settings.open))
         self._turns.note(tile, news=self._count_news(told, sure), sure=len(sure))
-        return joined(whole, told, self._tiles)
+        return joined(whole, told, self._tiles) if self._turns.pay() else whole
 
     def _by_tile(self, pixels: Pixels, tile: Tile) -> Detections:
         self.counts["closer looks"] += 1

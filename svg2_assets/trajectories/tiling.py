@@ -48,7 +48,7 @@ class TileTurns:
         self._looks += 1
         if len(self._news) < len(self._tiles) or self._looks % self._settings.idle_every == 0:
             return self._take(self._waiting[0])
-        if not self._pays():
+        if not self.pay():
             return None
         return self._take(next(t for t in self._waiting if self._news[t]))
 
@@ -56,8 +56,12 @@ class TileTurns:
         """What a look found at `tile` that the whole frame did not show well, and what that shows surely in all."""
         self._news[tile], self._sure = news, sure
 
-    def _pays(self) -> bool:
-        """Whether the whole frame misses much of what there is: among many things it shows, some more are no need."""
+    def pay(self) -> bool:
+        """Whether the whole frame misses much of what there is.
+
+        Among many things that it shows, a few more are no need: boxes of a passing closer look only disturb the tracks
+        of those.
+        """
         news = sum(self._news.values())
         return news > 0 and news >= self._settings.pays * self._sure
 
@@ -84,7 +88,9 @@ def news(
         larger = geometry.areas(whole.boxes)[None] > settings.part_ratio * own[:, None]
         kind = close.scores.argmax(axis=1)[:, None] == whole.scores.argmax(axis=1)[None]
         surer = whole.best[None] >= close.best[:, None]
-        part = (geometry.containment(close.boxes, whole.boxes) >= settings.part_inside) & larger & (kind | surer) & ~same
+        part = (
+            (geometry.containment(close.boxes, whole.boxes) >= settings.part_inside) & larger & (kind | surer) & ~same
+        )
         told &= (close.best > known) & ~part.any(axis=1)
     return close.take(np.flatnonzero(told))
 
