@@ -124,5 +124,5 @@ def painted_over(pixels: Pixels, hidden: BoolArray, *, reach: float) -> Pixels:
         cv2.blur(pixels * shown[..., None], (side, side)) / np.maximum(cv2.blur(shown, (side, side)), 1e-3)[..., None]
     )
     result = pixels.copy()
-    result[covered] = np.clip(around[covered], 0, 255).astype(np.uint8)
+    result[covered] = np.clip(np.rint(around[covered]), 0, 255).astype(np.uint8)
     return result

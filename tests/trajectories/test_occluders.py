@@ -21,7 +21,6 @@ from tests.trajectories.scenes import (
     PaintedVideo,
     Square,
     mask_of,
-    wall,
 )
 
 
@@ -33,14 +32,21 @@ class PanningVideo(PaintedVideo):
     bars: list[tuple[int, int]] = field(default_factory=list)
 
     def paint(self, t: int) -> np.ndarray:
-        long = wall(self.width + self.speed * self.frames_in_all, self.height, 1)
-        pixels = long[:, self.speed * t : self.speed * t + self.width].copy()
+        grain = blocks(self.width + self.speed * self.frames_in_all, self.height)
+        pixels = np.repeat(90 + 3 * grain[:, self.speed * t :][:, : self.width, None], 3, axis=2).astype(np.uint8)
         for square in self.squares:
             x, y = square.at(t) or (0, 0)
-            pixels[y : y + square.side, x : x + square.side] = square.colour
+            shade = grain[: square.side, : square.side, None]
+            pixels[y : y + square.side, x : x + square.side] = np.clip(np.asarray(square.colour) + shade, 0, 255)
         for left, right in self.bars:
             pixels[:, left:right] = 90
         return pixels
+
+
+def blocks(width: int, height: int) -> np.ndarray:
+    """Blocks of 6 pixels between -19 and 19: a texture that changes wherever it moves."""
+    noise = np.random.default_rng(3).integers(-19, 20, (height // 6 + 1, width // 6 + 1))
+    return np.kron(noise, np.ones((6, 6), np.int64))[:height, :width]
 
 
 class PieceDetector(ColourDetector):
