@@ -29,9 +29,14 @@ def worth_keeping(track: Track, *, fps: float, settings: ExportSettings, least_s
 
 def is_credible(track: Track, settings: ExportSettings) -> bool:
     """Sure enough by its mean score, its best one, the second detector, or its own motion."""
-    second = track.second.seen / track.second.looks if track.second.seen >= settings.second_seen else 0.0
-    sure = track.score >= settings.mean_score or track.peak >= settings.peak_score or second >= settings.second_share
-    return sure or _moves_by_itself(track, settings)
+    sure = track.score >= settings.mean_score or track.peak >= settings.peak_score
+    return sure or _is_seconded(track, settings) or _moves_by_itself(track, settings)
+
+
+def _is_seconded(track: Track, settings: ExportSettings) -> bool:
+    """The second detector saw it often, and it is not the faintest thing for both."""
+    share = track.second.seen / track.second.looks if track.second.seen >= settings.second_seen else 0.0
+    return share >= settings.second_share and track.score >= settings.second_score
 
 
 def _moves_by_itself(track: Track, settings: ExportSettings) -> bool:

@@ -297,7 +297,10 @@ class Roster:
         return silent > rules.lost_seconds or outside or self._slipped(track, look)
 
     def _slipped(self, track: Track, look: Look) -> bool:
-        """Weak and still on a fixed camera: the box has settled on the furniture. The hits since are taken back."""
+        """Weak and still on a fixed camera: the box has settled on the furniture.
+
+        The hits since the last sure one are taken back.
+        """
         rules = self._settings.association
         if not look.still_camera:
             return False

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from svg2_assets.scene.masks import Mask
+from svg2_assets.scene.masks import Mask, difference
 from svg2_assets.trajectories import geometry
 from svg2_assets.trajectories.encoding import encode_inside
 from svg2_assets.trajectories.flow import FlowWindow
@@ -21,6 +21,7 @@ from svg2_assets.trajectories.tracks import Track
 from svg2_assets.trajectories.warping import Grid, KeyMask, Trust, between
 
 BoolArray = npt.NDArray[np.bool_]
+HIDDEN_SHARE = 0.5  # of a pixel that must be hidden for it to be taken out of a mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,22 @@ class Painter:
 
     def __init__(self, canvas: Canvas, settings: MaskSettings, *, fps: float) -> None:
         self._canvas, self._settings = canvas, settings
+        self._places: BoolArray | None = None
+        self._hidden: Mask | None = None
         self._fill = fill_frames(settings, fps)
         self._trust = Trust(settings.trust_flow_seconds * fps, settings.trust_box_seconds * fps, settings.box_weight)
+
+    def hide(self, places: BoolArray | None) -> None:
+        """Take `places` [h, w] of the frame out of all masks from now on: something lies before everything there."""
+        if places is self._places:
+            return
+        self._places = places
+        if places is None:
+            self._hidden = None
+            return
+        size = self._canvas.full_width, self._canvas.full_height
+        shown = cv2.resize(places.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+        self._hidden = Mask.from_array(shown > HIDDEN_SHARE)
 
     def accept(self, track: Track, key: KeyMask, flows: FlowWindow, *, least_fill: float) -> bool:
         """Take a new segmentation of `track`: finish the frames before it. False when it fills less of its box."""
@@ -114,12 +129,19 @@ class Painter:
         x0, y0, x1, y1 = snapped[1]
         kept = keep_large_parts(foreground, self._settings)
         full = cv2.resize(kept, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
-        return encode_inside(
+        mask = encode_inside(
             full > self._settings.threshold,
             corner=(x0, y0),
             height=self._canvas.full_height,
             width=self._canvas.full_width,
         )
+        return self._without_hidden(mask)
+
+    def _without_hidden(self, mask: Mask | None) -> Mask | None:
+        if mask is None or self._hidden is None:
+            return mask
+        left = difference(mask, self._hidden)
+        return left if left.area else None
 
 
 def inside_box(key: KeyMask, slack: float) -> Floats:

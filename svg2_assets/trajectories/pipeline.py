@@ -20,6 +20,7 @@ from svg2_assets.trajectories.flow import Step as CameraStep
 from svg2_assets.trajectories.geometry import Box
 from svg2_assets.trajectories.groups import Group, Groups
 from svg2_assets.trajectories.lifecycle import Look, Roster
+from svg2_assets.trajectories.occluders import see_through
 from svg2_assets.trajectories.painting import Canvas
 from svg2_assets.trajectories.preparing import LOOK_AHEAD, Prepared, prepare
 from svg2_assets.trajectories.protocols import CameraMotion, Progress, TrackedObject, TrackingResult
@@ -41,7 +42,9 @@ class Run:
     def __init__(self, source: FrameSource, recognisers: Recognisers, settings: TrackerSettings) -> None:
         self._source, self._models, self._settings = source, recognisers, settings
         self._fps = source.video.fps
-        self._spotter = Spotter(recognisers, settings.detection, fps=self._fps, num_frames=source.video.num_frames)
+        self._spotter = Spotter(
+            recognisers, settings.detection, settings.tiles, fps=self._fps, num_frames=source.video.num_frames
+        )
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self._counts: Counter[str] = Counter()
         self._before: int | None = None
@@ -54,7 +57,7 @@ class Run:
     def execute(self, progress: Progress | None) -> TrackingResult:
         """Track everything. Raises what the source raises."""
         frames = 0
-        stream = self._spotter.follow(prepare(self._source, self._settings))
+        stream = self._spotter.follow(see_through(prepare(self._source, self._settings), self._settings))
         with closing(self._spotter), closing(ahead(stream, most=LOOK_AHEAD)) as seen_ahead:
             for seen in self._timed(seen_ahead, "wait for frames"):
                 if frames == 0:
@@ -109,6 +112,7 @@ class Run:
         elif prepared.flow is not None:
             self._flows.add(index, prepared.flow)
             self._fields.append(prepared.flow.forward)
+        self._segmenter.painter.hide(prepared.hidden)
         self._segmenter.budget.earn(1 / self._fps)
         if seen.spotted is not None:
             self._look(index, prepared.frame.pixels, seen.spotted, is_last=is_last)

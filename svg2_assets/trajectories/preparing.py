@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from svg2_assets.scene.video import Frame, FrameSource
 from svg2_assets.trajectories.cuts import is_cut
 from svg2_assets.trajectories.flow import FlowEngine, FlowPair, SmallFrame, shrink
@@ -15,12 +18,16 @@ LOOK_AHEAD = 6  # frames that may wait prepared: two looks of the detector at 24
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A decoded frame with its small version, the flow from the frame before and whether a cut lies between."""
+    """A decoded frame with its small version, the flow from the frame before and whether a cut lies between.
+
+    `hidden` [h, w] of the small version: thin occluders that have been painted over.
+    """
 
     frame: Frame
     small: SmallFrame
     flow: FlowPair | None
     cut: bool
+    hidden: npt.NDArray[np.bool_] | None = None
 
 
 def work_height(source: FrameSource, settings: TrackerSettings) -> int | None:

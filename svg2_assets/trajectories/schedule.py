@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from svg2_assets.trajectories import geometry
 from svg2_assets.trajectories.settings import MaskSettings
 from svg2_assets.trajectories.tracks import Track
@@ -63,16 +65,28 @@ class MaskBudget:
         if side >= settings.small_side:
             window = geometry.even_window(track.box, margin=settings.large_margin, **frame)
             return CropPlan(track, window, settings.large_size, settings.large_cost)
-        window = geometry.crop_window(track.box, margin=settings.small_margin, **frame)
+        side = float((track.box[2:] - track.box[:2]).max())
+        window = geometry.crop_window(track.box, margin=self._small_margin(side, again=track.refused > 0), **frame)
+        if side <= settings.tiny_side:
+            return CropPlan(track, window, settings.tiny_size, settings.tiny_cost)
         return CropPlan(track, window, settings.small_size, settings.small_cost)
+
+    def _small_margin(self, side: float, *, again: bool) -> float:
+        """Room around a small thing whose longer `side` is given: more for a tiny one, and `again` after a failure."""
+        settings, margin = self._settings, self._settings.small_margin
+        if side <= settings.tiny_side:
+            margin = float(np.clip((settings.tiny_window / max(side, 1.0) - 1) / 2, *settings.tiny_margin))
+        return max(margin, settings.retry_margin) if again else margin
 
     def _need(self, track: Track, frame: int, fps: float) -> float:
         """Unrest since the last mask, weighted by size and score; one without a mask grows urgent."""
         settings, weight = self._settings, self._weight(track)
-        if track.key is None and track.last_crop < 0:
-            return weight * (1.0 + 2.0 * (frame - track.born) / fps)
+        if frame < track.rest_until:
+            return 0.0
+        if track.key is None and (track.last_crop < 0 or track.refused):
+            return weight * (1.0 + 2.0 * (frame - max(track.born, track.last_crop)) / fps)
         age = (frame - track.last_crop) / fps
-        if age < 0.15 or frame < track.rest_until:
+        if age < 0.15:
             return 0.0
         rich = self._saved > 0.6 * settings.budget
         if track.unrest < settings.still_unrest and age < (0.3 if rich else 1.0) * settings.still_seconds:

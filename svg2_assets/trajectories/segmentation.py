@@ -123,7 +123,8 @@ class Segmenter:
             track.refused = 0 if taken else track.refused + (i == 0)
             if not taken and i == 0:
                 self.counts["rejected crops"] += 1
-                track.rest_until = crop.frame + round(rules.rest_seconds * self._fps)
+                if track.refused > 1:
+                    track.rest_until = crop.frame + round(rules.rest_seconds * self._fps)
 
     def _candidates(self, frame: int, live: Sequence[Track], groups: Groups, *, first: bool) -> list[Track]:
         """Who may be segmented: seen right now, credible, of a class with a shape; members of a group go with it."""

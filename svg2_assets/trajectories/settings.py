@@ -28,6 +28,20 @@ class CutSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OccluderSettings:
+    """Thin things that rest before a moving picture. Grey levels, shares of the frame's shorter side."""
+
+    settle_frames: int = 8  # of a shot before anything counts as resting
+    every: int = 4  # frames between two searches
+    memory: float = 0.93  # of the strongest change of a pixel, a frame
+    rest: float = 5.0  # change below which a pixel rests: the coder's noise
+    contrast: float = 6.0  # change beside it, above its own
+    widest: float = 0.06
+    longest: float = 0.25  # length of a part from which it counts
+    least_share: float = 0.012  # of the frame that all must cover: less is chance
+
+
+@dataclass(frozen=True, slots=True)
 class DetectionSettings:
     """How often to look and what counts as a box."""
 
@@ -41,6 +55,20 @@ class DetectionSettings:
     agree_iou: float = 0.5  # overlap at which the second detector sees the same thing
     agree_bonus: float = 0.1  # score gained by a box on which both agree
     most: int = 60  # boxes kept a look
+
+
+@dataclass(frozen=True, slots=True)
+class TileSettings:
+    """Closer looks beside those at the whole frame."""
+
+    zoom: float = 1.75  # of a tile against the whole frame
+    idle_every: int = 12  # looks of the first detector between closer ones while they do not pay
+    pays: float = 0.6  # of news to what the whole frame shows surely, from which on closer looks are taken every time
+    largest: float = 0.5  # of a tile's side: what is larger the whole frame shows as well
+    rim: float = 0.01  # of a tile's side: a box this close to its inner edge is cut off
+    same_iou: float = 0.5  # overlap at which both looks see the same thing
+    part_inside: float = 0.7  # share of a box inside a larger one that makes it its part
+    part_ratio: float = 1.5  # of the areas
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +121,14 @@ class MaskSettings:
 
     large_size: int = 224  # input pixels for large objects
     small_size: int = 160  # input pixels for small ones
+    tiny_size: int = 128  # input pixels for tiny ones
+    tiny_side: float = 74.0  # pixels of a box's longer side up to which it is tiny: more input shows no more of it
     small_side: float = 0.22  # square root of the box area against the frame's shorter side
     large_margin: float = 0.15
     small_margin: float = 0.15
+    tiny_window: float = 100.0  # pixels that the crop of a tiny thing should have: context costs no more input there
+    tiny_margin: tuple[float, float] = (0.3, 0.7)  # least and most margin for that
+    retry_margin: float = 0.5  # of a small crop after one that came back nearly empty
     box_slack: float = 0.10  # pixels further outside the box than this are not the object's
     threshold: float = 0.5
     least_fill: float = 0.15  # a mask that fills less of its box is rejected
@@ -104,6 +137,7 @@ class MaskSettings:
     burst: float = 2.0  # video-seconds of budget that may be saved up
     large_cost: float = 200.0  # milliseconds of the cost model for a large crop
     small_cost: float = 140.0
+    tiny_cost: float = 95.0
     size_power: float = 1.5  # of relative size in the priority
     unrest_gain: float = 3.0  # of non-rigid motion (own sizes) in the priority
     age_gain: float = 0.15  # of seconds since the last mask
@@ -117,7 +151,7 @@ class MaskSettings:
     shared_fill: float = 0.3  # if the mask fills that much of it
     sure_start: float = 0.5  # score at the start of a shot that is segmented at once
     patience_looks: int = 3  # looks until a crop's result is used: time for it to be computed beside them
-    rest_seconds: float = 1.0  # after a rejected crop
+    rest_seconds: float = 1.0  # after two rejected crops in a row
     fill_seconds: float = 0.6  # detector misses shorter than this are filled
     grid: int = 160  # longest side of the grid a mask is warped on
     shapeless: tuple[str, ...] = ("dining table", "bed")  # saliency returns what stands on them
@@ -168,6 +202,7 @@ class ExportSettings:
     moving_hits: int = 5
     second_share: float = 0.5  # of the second detector's looks, when it saw the box at least `second_seen` times
     second_seen: int = 2
+    second_score: float = 0.3  # mean score below which the second detector alone is no witness
     duplicate_iou: float = 0.7
     contained: float = 0.8  # share of a smaller track inside a larger one that gives it the pixels
     contained_size: float = 0.5  # area ratio up to which it is the smaller one
@@ -189,7 +224,9 @@ class TrackerSettings:
 
     flow: FlowSettings = field(default_factory=FlowSettings)
     cuts: CutSettings = field(default_factory=CutSettings)
+    occluders: OccluderSettings = field(default_factory=OccluderSettings)
     detection: DetectionSettings = field(default_factory=DetectionSettings)
+    tiles: TileSettings = field(default_factory=TileSettings)
     association: AssociationSettings = field(default_factory=AssociationSettings)
     masks: MaskSettings = field(default_factory=MaskSettings)
     salience: SalienceSettings = field(default_factory=SalienceSettings)

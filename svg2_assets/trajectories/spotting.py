@@ -12,7 +12,8 @@ import numpy as np
 from svg2_assets.trajectories import geometry
 from svg2_assets.trajectories.preparing import Prepared
 from svg2_assets.trajectories.recognisers import Detections, Pixels, Recognisers
-from svg2_assets.trajectories.settings import DetectionSettings
+from svg2_assets.trajectories.settings import DetectionSettings, TileSettings
+from svg2_assets.trajectories.tiling import Tile, TileTurns, joined, news, tiles_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,18 @@ class Spotter:
     The two detectors take turns: what one misses for a second, the other keeps alive.
     """
 
-    def __init__(self, models: Recognisers, settings: DetectionSettings, *, fps: float, num_frames: int) -> None:
+    def __init__(
+        self,
+        models: Recognisers,
+        settings: DetectionSettings,
+        tiles: TileSettings,
+        *,
+        fps: float,
+        num_frames: int,
+    ) -> None:
         self._models, self._settings, self._fps, self._last = models, settings, fps, num_frames - 1
+        self._tiles = tiles
+        self._turns: TileTurns | None = None
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spot")
         self._begun = False
         self.counts: Counter[str] = Counter()
@@ -74,8 +85,41 @@ class Spotter:
             found = self._models.detector.detect(pixels)
         if first:
             found = self._agree(found, self._by_second(pixels))
+        if not second:
+            found = self._closer(pixels, found, first=first)
         self.counts["most boxes"] = max(self.counts["most boxes"], len(found))
         return Spotted(found.take(np.flatnonzero(found.best >= self._settings.keep)), second)
+
+    def _closer(self, pixels: Pixels, whole: Detections, *, first: bool) -> Detections:
+        """`whole` with what a closer look at the tile whose turn it is adds, while closer looks pay.
+
+        Looks are taken one after the other, so whose turn it is depends on nothing but pixels.
+        """
+        height, width = pixels.shape[:2]
+        if self._turns is None:
+            self._turns = TileTurns(tiles_over(width, height, zoom=self._tiles.zoom), self._tiles)
+        elif first:
+            self._turns.restart()
+        tile = self._turns.next()
+        if tile is None:
+            return whole
+        told = news(self._by_tile(pixels, tile), whole, tile, (height, width), self._tiles)
+        sure = whole.take(np.flatnonzero(whole.best >= self._settings.open))
+        self._turns.note(tile, news=self._count_news(told, sure), sure=len(sure))
+        return joined(whole, told, self._tiles) if self._turns.pay() else whole
+
+    def _by_tile(self, pixels: Pixels, tile: Tile) -> Detections:
+        self.counts["closer looks"] += 1
+        x0, y0, x1, y1 = tile
+        found = self._models.detector.detect(np.ascontiguousarray(pixels[y0:y1, x0:x1]))
+        return Detections(found.boxes + np.asarray([x0, y0, x0, y0], np.float32), found.scores, found.confidence)
+
+    def _count_news(self, told: Detections, sure: Detections) -> int:
+        """How many of `told` open tracks that `sure`, the sure boxes of the whole frame, would not."""
+        new = told.best >= self._settings.open
+        if len(told) and len(sure):
+            new &= ~(geometry.iou(told.boxes, sure.boxes) >= self._tiles.same_iou).any(axis=1)
+        return int(new.sum())
 
     def _by_second(self, pixels: Pixels) -> Detections:
         self.counts["second detector calls"] += 1

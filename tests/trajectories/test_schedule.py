@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from svg2_assets.trajectories.schedule import MaskBudget
+from svg2_assets.trajectories.schedule import CropPlan, MaskBudget
 from svg2_assets.trajectories.settings import MaskSettings
 from svg2_assets.trajectories.tracks import Hit, Life, Track
 
@@ -17,7 +17,7 @@ def a_track(number: int, side: float, *, unrest: float = 0.1) -> Track:
 
 
 def test_never_more_is_spent_than_was_earned() -> None:
-    settings = MaskSettings(budget=300, large_cost=100, small_cost=100)
+    settings = MaskSettings(budget=300, large_cost=100, small_cost=100, tiny_cost=100)
     budget = MaskBudget(settings, width=640, height=480)
     tracks = [a_track(i, 60) for i in range(20)]
     crops = 0
@@ -41,3 +41,26 @@ def test_on_the_last_frame_one_crop_is_made_in_any_case() -> None:
     budget = MaskBudget(MaskSettings(budget=1), width=640, height=480)
     assert budget.plan([a_track(0, 300)], frame=9, fps=10) == []
     assert len(budget.plan([a_track(0, 300)], frame=9, fps=10, last=True)) == 1
+
+
+def test_a_tiny_thing_gets_context_instead_of_resolution() -> None:
+    settings = MaskSettings()
+    plan = the_crop(a_track(0, 30))
+    assert plan.size == settings.tiny_size
+    assert plan.window[2] - plan.window[0] >= 2 * 30
+    assert plan.cost < the_crop(a_track(0, 90)).cost
+
+
+def test_a_crop_that_came_back_empty_is_made_again_with_more_room() -> None:
+    track = a_track(0, 90)
+    before = the_crop(track).window
+    track.refused, track.last_crop = 1, 3
+    after = the_crop(track).window
+    assert after[2] - after[0] > before[2] - before[0]
+
+
+def the_crop(track: Track) -> CropPlan:
+    track.box = track.box + 150
+    (plan,) = MaskBudget(MaskSettings(), width=640, height=480).plan([track], frame=5, fps=10)
+    track.box = track.box - 150
+    return plan

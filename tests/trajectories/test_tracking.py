@@ -8,8 +8,20 @@ import pytest
 from svg2_assets.scene.masks import Mask, iou
 from svg2_assets.trajectories.pipeline import Run
 from svg2_assets.trajectories.protocols import TrackedObject, TrackingResult, to_json
-from svg2_assets.trajectories.settings import MaskSettings, TrackerSettings
-from tests.trajectories.scenes import BLUE, GREEN, RED, PaintedVideo, Square, mask_of, recognisers
+from svg2_assets.trajectories.recognisers import Detections, Recognisers
+from svg2_assets.trajectories.settings import MaskSettings, TileSettings, TrackerSettings
+from tests.trajectories.scenes import (
+    BLUE,
+    GREEN,
+    RED,
+    ColourDetector,
+    ColourEmbedder,
+    ColourSaliency,
+    PaintedVideo,
+    Square,
+    mask_of,
+    recognisers,
+)
 
 
 def track(source: PaintedVideo, settings: TrackerSettings | None = None, **detector: object) -> TrackingResult:
@@ -151,3 +163,22 @@ def test_witnesses_say_what_each_recogniser_saw() -> None:
     assert set(witnesses) == {"nanodet", "centernet", "efficientnet"}
     assert witnesses["nanodet"].best() == ("blue", pytest.approx(0.8))
     assert witnesses["nanodet"].looks > 10
+
+
+class FadingDetector(ColourDetector):
+    """Doubts what is in two stretches of the picture's width."""
+
+    def detect(self, pixels: np.ndarray) -> Detections:
+        found = ColourDetector.detect(self, pixels)
+        left = found.boxes[:, 0]
+        doubtful = ((left > 40) & (left < 120)) | (left > 150)
+        return Detections(found.boxes, found.scores * np.where(doubtful, 0.4, 1.0).astype(np.float32)[:, None])
+
+
+def test_what_slips_at_the_end_keeps_the_doubtful_looks_before_its_last_sure_one() -> None:
+    scene = PaintedVideo([Square(RED, lambda t: (min(4 * t, 160), 80))], frames_in_all=80)
+    models = Recognisers(FadingDetector(), FadingDetector(name="centernet"), ColourSaliency(), ColourEmbedder())
+    result = Run(scene, models, TrackerSettings(tiles=TileSettings(largest=0.0))).execute(None)
+    shown = set(result.objects[0].trajectory.frames)
+    assert set(range(37)) <= shown
+    assert 79 not in shown

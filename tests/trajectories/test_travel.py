@@ -50,3 +50,11 @@ def test_a_weak_thing_that_goes_with_the_background_is_not_believed() -> None:
 
 def test_a_weak_thing_that_stays_in_the_picture_of_a_panning_camera_is_believed() -> None:
     assert is_credible(seen_at(0, camera=-90), ExportSettings())
+
+
+@pytest.mark.parametrize(("score", "believed"), [(0.25, False), (0.35, True)])
+def test_the_second_detector_alone_is_no_witness_for_the_faintest_boxes(score: float, believed: bool) -> None:
+    track = seen_at(0, camera=0)
+    track.hits = [Hit(frame, score) for frame in range(0, 15, 3)]
+    track.second.looks = track.second.seen = 4
+    assert is_credible(track, ExportSettings()) is believed
