@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,6 +23,7 @@ from svg2_assets.descriptions.motion import MotionRule, motion_claim, typical_sp
 from svg2_assets.descriptions.sampling import Samples, SamplingRule, choose_frames, gather
 from svg2_assets.scene.errors import PhaseError
 from svg2_assets.scene.masks import Mask
+from svg2_assets.scene.streams import ahead
 from svg2_assets.scene.video import FrameSource, Video
 from svg2_assets.trajectories.protocols import CameraMotion, Origin, TrackedObject, TrackingResult
 
@@ -61,7 +63,7 @@ class Measured:
 
 
 def measure(source: FrameSource, tracks: TrackingResult, rules: MeasureRules | None = None) -> tuple[Measured, ...]:
-    """Facts in the order of `tracks.objects`. Decodes the video once; holds one frame at a time.
+    """Facts in the order of `tracks.objects`. Decodes the video once, a few frames ahead.
 
     Raises `PhaseError` when a trajectory is empty or does not fit the video.
     """
@@ -76,7 +78,8 @@ def measure(source: FrameSource, tracks: TrackingResult, rules: MeasureRules | N
         for frame in chosen[tracked.id]:
             wanted.setdefault(frame, []).append((tracked.id, masks[frame]))
     rows = min(rules.sampling.rows, video.height)
-    samples = gather(source.pick(sorted(wanted), height=rows), wanted, rules.sampling)
+    with closing(ahead(source.pick(sorted(wanted), height=rows))) as frames:
+        samples = gather(frames, wanted, rules.sampling)
     return tuple(
         Measured(_facts(o, courses[o.id], camera=tracks.camera, samples=samples[o.id], rules=rules), chosen[o.id])
         for o in tracks.objects

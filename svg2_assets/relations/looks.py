@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import cv2
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from svg2_assets.relations.coarse import Patch, patch
 from svg2_assets.relations.thresholds import Manipulation
 from svg2_assets.scene.masks import FloatArray, Mask
+from svg2_assets.scene.streams import ahead
 from svg2_assets.scene.video import FrameSource
 
 Flow = npt.NDArray[np.float32]
@@ -64,11 +66,13 @@ def _frame_pairs(
     waiting: Mapping[int, list[tuple[int, int]]] = _by_later(pairs)
     last_use = {f: max(b for a, b in pairs if f in (a, b)) for pair in pairs for f in pair} if pairs else {}
     held: dict[int, npt.NDArray[np.uint8]] = {}
-    for frame in source.pick(sorted(last_use), height=min(rows, source.video.height)):
-        held[frame.index] = cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2GRAY)
-        for pair in waiting.get(frame.index, ()):
-            yield pair, (held[pair[0]], held[pair[1]])
-        held = {f: p for f, p in held.items() if last_use[f] > frame.index}
+    picked = source.pick(sorted(last_use), height=min(rows, source.video.height))
+    with closing(ahead(picked)) as frames:
+        for frame in frames:
+            held[frame.index] = cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2GRAY)
+            for pair in waiting.get(frame.index, ()):
+                yield pair, (held[pair[0]], held[pair[1]])
+            held = {f: p for f, p in held.items() if last_use[f] > frame.index}
 
 
 def _by_later(pairs: Sequence[tuple[int, int]]) -> dict[int, list[tuple[int, int]]]:

@@ -7,10 +7,12 @@ import threading
 from collections.abc import Generator, Iterator
 from typing import TypeVar
 
+WAITING = 4  # items ahead of a reader that asks for no other number: enough for decoding to go on beside it
+
 T = TypeVar("T")
 
 
-def ahead(items: Iterator[T], *, most: int) -> Generator[T]:
+def ahead(items: Iterator[T], *, most: int = WAITING) -> Generator[T]:
     """`items`, computed on another thread, at most `most` of them waiting. Its errors are raised here."""
     waiting: queue.Queue[T | BaseException | None] = queue.Queue(maxsize=most)
     stop = threading.Event()

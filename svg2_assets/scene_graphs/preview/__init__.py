@@ -18,8 +18,6 @@ from svg2_assets.scene_graphs.preview.overlay import shown_by_frame
 from svg2_assets.scene_graphs.preview.sheet import ContactSheet, cells_of
 from svg2_assets.scene_graphs.preview.timeline import draw_timeline
 
-WAITING = 4  # frames that are decoded while one is drawn
-
 __all__ = ["PreviewKind", "preview_paths", "write_previews"]
 
 
@@ -55,7 +53,7 @@ def _write_video(source: FrameSource, graph: SceneGraph, path: Path) -> Pixels:
     shown = shown_by_frame(graph, set(wanted))
     height = max(page.picture[1], sheet.picture[1])
     picked = source.pick(wanted, height=height if height < graph.video.height else None)
-    with reel(path, size=page.size, rate=plan.rate) as output, closing(ahead(picked, most=WAITING)) as frames:
+    with reel(path, size=page.size, rate=plan.rate) as output, closing(ahead(picked)) as frames:
         for frame in frames:
             if frame.index in chosen:
                 sheet.add(frame, shown[frame.index])
