@@ -11,9 +11,9 @@ import pytest
 from resources.media.reader import open_video
 from svg2_assets.scene.errors import PhaseError, VideoError
 from svg2_assets.scene.graph import Attribute, SceneObject
+from svg2_assets.scene.streams import WAITING
 from svg2_assets.scene.taxonomy import AttributeType, Category
 from svg2_assets.scene.video import Frame, Video
-from svg2_assets.scene.streams import WAITING
 from svg2_assets.scene_graphs.preview import PreviewKind, write_previews
 from svg2_assets.scene_graphs.preview.moments import playback
 from svg2_assets.scene_graphs.preview.overlay import FILL
