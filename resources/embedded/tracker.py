@@ -10,13 +10,14 @@ from resources.embedded.centernet import CenterNet
 from resources.embedded.efficientnet import EfficientNet
 from resources.embedded.nanodet import NanoDet
 from resources.embedded.u2netp import U2NetP
+from svg2_assets import memory
 from svg2_assets.scene.video import FrameSource
 from svg2_assets.trajectories.pipeline import Run
 from svg2_assets.trajectories.protocols import Progress, TrackingResult
 from svg2_assets.trajectories.recognisers import Recognisers
 from svg2_assets.trajectories.settings import TrackerSettings
 
-VERSION = "7"  # of the algorithm: raise it when the same settings give other trajectories
+VERSION = "8"  # of the algorithm: raise it when the same settings give other trajectories
 
 
 class EmbeddedTracker:
@@ -44,4 +45,5 @@ class EmbeddedTracker:
     def _load(self) -> Recognisers:
         if self._recognisers is None:
             self._recognisers = Recognisers(NanoDet(), CenterNet(), U2NetP(), EfficientNet())
+            memory.give_back()  # what reading the models took
         return self._recognisers

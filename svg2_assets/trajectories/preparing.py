@@ -13,7 +13,7 @@ from svg2_assets.trajectories.cuts import is_cut
 from svg2_assets.trajectories.flow import FlowEngine, FlowPair, SmallFrame, shrink
 from svg2_assets.trajectories.settings import TrackerSettings
 
-LOOK_AHEAD = 6  # frames that may wait prepared: two looks of the detector at 24 frames a second
+LOOK_AHEAD = 4  # frames that may wait prepared: a look of the detector and more at 24 frames a second
 
 
 @dataclass(frozen=True, slots=True)
