@@ -11,7 +11,6 @@ import numpy.typing as npt
 from svg2_assets.trajectories import geometry
 from svg2_assets.trajectories.recognisers import Detections, Floats, Pixels
 
-
 COARSEST = 32  # pixels of the coarsest cell of a network that takes trimmed frames
 LEAST_RIM = 40  # pixels of black that stay around a frame: what lies at its border is seen as in the square
 
