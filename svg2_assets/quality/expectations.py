@@ -18,6 +18,7 @@ from typing import Any
 
 import polars as pl
 
+from svg2_assets import memory
 from svg2_assets.quality.tables import PhaseTables
 from svg2_assets.quality.verdict import Check, Outcome, Problem, Severity
 from svg2_assets.scene.taxonomy import AttributeType, Verdict
@@ -263,6 +264,7 @@ def _load() -> None:
     # What cannot be imported is told by the check that needs it, not by a thread that nobody listens to.
     with suppress(ImportError):
         _labels_asset()
+    memory.give_back()  # what compiling and reading hundreds of modules took
 
 
 @cache
