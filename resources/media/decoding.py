@@ -76,3 +76,20 @@ def _prepare(stream: VideoStream, *, validate_only: bool) -> None:
 def decoded_frames(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
     """Frames in order of display. Raises `av.FFmpegError`."""
     yield from container.decode(stream)
+
+
+def demuxer_complaint(path: Path) -> str | None:
+    """The first error that the demuxer reports when `path` is read through; None where it reports none.
+
+    Some demuxers pass over damage to where they find their way again, and only their log says so. Nothing is decoded
+    here: decoders log from threads of their own, at which PyAV can lock up. Raises `av.FFmpegError`, `OSError`.
+    """
+    level = av.logging.get_level()
+    av.logging.set_level(av.logging.ERROR)
+    try:
+        with av.logging.Capture(local=True) as lines, open_container(path) as container:
+            for _ in container.demux():
+                pass
+            return next((text.strip() for _, source, text in lines if source == container.format.name), None)
+    finally:
+        av.logging.set_level(level)

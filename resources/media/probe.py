@@ -19,17 +19,18 @@ from av.video.stream import VideoStream
 
 from resources.media.clock import timing_of
 from resources.media.declared_size import declared_size
-from resources.media.decoding import MAX_PIXELS, MAX_SIDE, NoDecoder, open_container, video_stream
+from resources.media.decoding import MAX_PIXELS, MAX_SIDE, NoDecoder, demuxer_complaint, open_container, video_stream
 from resources.media.orientation import Orientation
 from resources.media.refusals import Reason, refuse, refuse_os_error
 from resources.media.sniffing import is_still_brand, sniff
 from svg2_assets.catalog.identity import content_hash, video_id
 from svg2_assets.catalog.protocols import ProbedVideo
-from svg2_assets.scene.errors import VideoError
+from svg2_assets.scene.errors import VideoError, printable
 from svg2_assets.scene.video import Video
 
 _STILL_FORMATS = {"gif", "apng", "mjpeg", "jpegxl_anim"}
 _DECLARE_DURATION = {"matroska,webm", "flv", "asf"}
+_READ_ON_AFTER_DAMAGE = {"matroska,webm"}
 _LAST_FRAMES = 3  # damage this close to the end, with nothing after it, is a file cut short
 _SLACK_SHARE = 0.02  # headers round; a file may end this share before what they declare
 
@@ -125,6 +126,7 @@ class _Probe:
         self._refuse_missing_bytes(stream)
         seen = self._decode(container, stream)
         self._refuse_incomplete(container, stream, seen)
+        self._refuse_lost_parts(container)
         return self._result(container, stream, seen)
 
     def _stream(self, container: InputContainer) -> VideoStream:
@@ -184,6 +186,12 @@ class _Probe:
         still = container.format.name in _STILL_FORMATS or is_still_brand(self.path)
         if still and len(seen.timestamps) == 1:
             raise refuse(self.uri, Reason.IMAGE, f"it is a picture ({stream.codec_context.name}).")
+
+    def _refuse_lost_parts(self, container: InputContainer) -> None:
+        """Matroska is read on after damage, seconds later, without an error."""
+        if container.format.name in _READ_ON_AFTER_DAMAGE and (complaint := demuxer_complaint(self.path)):
+            reason = Reason.TRUNCATED if complaint.startswith("File ended prematurely") else Reason.CORRUPT
+            raise refuse(self.uri, reason, f"parts of it are lost: {printable(complaint)}")
 
     def _shortfall(self, container: InputContainer, seen: _Seen) -> str | None:
         """What the headers declare and the file does not hold."""

@@ -69,8 +69,10 @@ def test_a_backfill_over_a_range_completes(dev: Dev, tmp_path: Path) -> None:
     store = SceneGraphStoreResource(uri=str(dev.home / "store")).open()
     clips = [str(write_video(tmp_path / f"{i}.mp4", frames=5 + i)) for i in range(3)]
     intake = register(store, clips, MediaResource(cache=str(tmp_path)).prober())
-    with dg.DagsterInstance.from_config(str(dev.home / "dagster")) as instance:
-        add_partitions(instance, intake.partitions)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAGSTER_HOME", str(dev.home / "dagster"))
+        with dg.DagsterInstance.get() as instance:
+            add_partitions(instance, intake.partitions)
     backfill = dev.backfill([*PHASES], intake.partitions)
 
     def ended() -> str:

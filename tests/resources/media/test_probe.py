@@ -225,6 +225,16 @@ def test_damage_in_the_middle_is_refused_and_placed(tmp_path: Path, name: str, c
     assert " s)" in error.detail
 
 
+@pytest.mark.parametrize(("name", "codec"), [("a.mkv", "libx264"), ("a.webm", "libvpx-vp9"), ("a.mkv", "mpeg4")])
+@pytest.mark.parametrize("at", [0.3, 0.5])
+def test_parts_that_a_demuxer_passes_over_are_missed(tmp_path: Path, name: str, codec: str, at: float):
+    whole = factory.write_video(tmp_path / name, codec=codec, frames=120, size=(160, 120))
+    assert probe_file(whole).video.num_frames == 120
+    error = refusal(factory.corrupted(tmp_path / f"bad-{name}", whole, at=at, length=whole.stat().st_size // 6))
+    assert error.reason == "corrupt"
+    assert len(error.detail) > 20
+
+
 def test_frames_beyond_every_camera_are_refused_before_they_are_decoded(tmp_path: Path):
     path = factory.write_video(tmp_path / "wide.avi", frames=1, size=(20_000, 16), codec="ffv1")
     error = refusal(path)
