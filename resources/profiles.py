@@ -7,7 +7,6 @@ imported when first asked for and kept for the life of the process, so that weig
 from __future__ import annotations
 
 import dataclasses
-import functools
 import importlib
 import json
 import typing
@@ -88,12 +87,24 @@ class BackendsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Phase 3."""
         return cast("RelationExtractor", self._backend("relator"))
 
+    def release(self, role: str) -> None:
+        """Let go of the backend of `role`: its weights leave memory with its last user; the next one loads them."""
+        _LOADED.pop(self._key(role), None)
+
     def _backend(self, role: str) -> object:
-        profile = self.roles.get(role, self.profile)
-        return _load(profile, role, self.overrides.get(role, "{}"))
+        key = self._key(role)
+        if key not in _LOADED:
+            _LOADED[key] = _load(*key)
+        return _LOADED[key]
+
+    def _key(self, role: str) -> tuple[str, str, str]:
+        return self.roles.get(role, self.profile), role, self.overrides.get(role, "{}")
 
 
-@functools.lru_cache(maxsize=16)
+_LOADED: dict[tuple[str, str, str], object] = {}
+"""(profile, role, settings) -> backend, for the life of the process or until it is released"""
+
+
 def _load(profile: str, role: str, overrides: str) -> object:
     if profile not in BACKENDS:
         known = ", ".join(p for p in BACKENDS if p != "fake")

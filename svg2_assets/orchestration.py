@@ -62,7 +62,8 @@ def materialize_phase(
 
     def started(video_id: str, number: int, total: int) -> None:
         progress.started(name, catalog[video_id].uri, number, total)
-        if name == "trajectories" and "parsed_labels" in steps_of(context):
+        # Not beside tracking, which takes the most memory: what it needs is released before this comes.
+        if name == "descriptions" and "parsed_labels" in steps_of(context):
             load_ahead()
 
     def worked(video_id: str) -> Outcome:

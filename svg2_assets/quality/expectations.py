@@ -9,6 +9,7 @@ they pull in, they take seconds and over 100 MB.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -250,6 +251,11 @@ def _run_suite(frame: pl.DataFrame, suite: Sequence[Expectation]) -> Sequence[An
 def load_ahead() -> None:
     """Begin to load Great Expectations on a thread, once a process: it takes seconds, and labels come last."""
     _loading()
+
+
+def are_loaded() -> bool:
+    """Whether Great Expectations is in memory, or on its way there."""
+    return "great_expectations" in sys.modules
 
 
 @cache

@@ -9,6 +9,7 @@ from resources.store.resource import SceneGraphStoreResource
 from resources.store.store import SceneGraphStore
 from svg2_assets.catalog.lookup import CatalogEntry
 from svg2_assets.orchestration import materialize_phase, phase_asset
+from svg2_assets.quality.expectations import are_loaded
 from svg2_assets.recipes import recipe_of
 from svg2_assets.runner import Outcome
 from svg2_assets.scene.video import FrameSource
@@ -36,7 +37,12 @@ def trajectories(
         return track(media.source(opened, entry.video_id), tracker)
 
     recipe = recipe_of("trajectories", backends)
-    materialize_phase(context, recipe, store=store, work=work)
+    try:
+        materialize_phase(context, recipe, store=store, work=work)
+    finally:
+        # The checks of labels load a large library; a process that has it can keep the weights for its next run too.
+        if not are_loaded():
+            backends.release("tracker")
 
 
 def track(source: FrameSource, tracker: VideoTracker) -> Outcome:
