@@ -29,7 +29,7 @@ class Letterbox:
         """Fit `pixels` [H, W, 3] into a square of `longest`; stretching instead loses a sixth of the IoU on a dog.
 
         With `trimmed` without the black that no cell needs: whole cells are left away on both sides, so that the others
-        see what they would see in the square; at 16:9 that saves a third of the work.
+        see what they would see in the square; at 16:9 that saves a sixth of the work.
         """
         height, width = pixels.shape[:2]
         scale = longest / max(height, width)

@@ -61,6 +61,9 @@ def _engine() -> Any:
 @contextmanager
 def _stdout_spared() -> Iterator[None]:
     """The engine greets on standard output when it is loaded; there, `--json` must be all there is."""
+    if sys.stdout is None:  # a process without a terminal or a pipe
+        yield
+        return
     sys.stdout.flush()
     kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
