@@ -17,6 +17,9 @@ _M_ARENA_MAX = -8  # malloc.h
 
 def give_back() -> None:
     """Return what is free to the system; milliseconds, so once a video and phase."""
+    arrow = sys.modules.get("pyarrow")
+    if arrow is not None:
+        arrow.default_memory_pool().release_unused()  # it keeps its memory apart from the C library
     library = _glibc()
     if library is not None:
         library.malloc_trim(0)

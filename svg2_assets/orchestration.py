@@ -55,6 +55,7 @@ def materialize_phase(
     work: Callable[[SceneGraphStore, CatalogEntry], Outcome],
 ) -> PhaseRun:
     """Bring the videos of the run's partitions up to date in one phase and tell Dagster, key by key."""
+    memory.give_back()  # what the phase before has let go of
     opened = store.open()
     catalog = entries(opened, partitions=context.partition_keys)
     settings = from_environment()

@@ -129,8 +129,8 @@ class Pair:
 
 def measure(video: Video, grid: Grid, things: Sequence[Thing], settings: Thresholds) -> Iterator[Pair]:
     """Every pair of `things` that is ever visible together; each mask is read at most once a cell."""
-    pairs = [_empty(a, b, grid) for a, b in combinations(sorted(things, key=lambda t: t.id), 2)]
-    pairs = [p for p in pairs if len(p.cells)]
+    every = (_empty(a, b, grid) for a, b in combinations(sorted(things, key=lambda t: t.id), 2))
+    pairs = [p for p in every if len(p.cells)]
     step = max(1, -(-video.height // settings.sampling.rows))
     ring, contact = settings.depth.ring_width, settings.layout.contact_cells
     frame = (-(-video.height // step), -(-video.width // step))

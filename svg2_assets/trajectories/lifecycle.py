@@ -17,6 +17,8 @@ from svg2_assets.trajectories.settings import TrackerSettings
 from svg2_assets.trajectories.tracks import Evidence, Hit, Life, Track, Vector
 
 Embed = Callable[[Box], Vector]
+Finish = Callable[[Track], None]
+"""Writes what is left of a track's masks. Passed with each look: kept, it would tie the roster to its owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,7 @@ class Roster:
         width: int,
         height: int,
         fps: float,
-        before_takeover: Callable[[Track], None],
     ) -> None:
-        self._before_takeover = before_takeover
         self._settings, self._width, self._height, self._fps = settings, width, height, fps
         self._next = 0
         self._shot = 0
@@ -57,7 +57,7 @@ class Roster:
         self.live: list[Track] = []
         self.ended: list[Track] = []
 
-    def advance(self, look: Look, flows: FlowWindow, embed: Embed) -> None:
+    def advance(self, look: Look, flows: FlowWindow, *, embed: Embed, finish: Finish) -> None:
         """Carry every track to this look's frame, give it its box, open new tracks, end lost ones."""
         for track in self.live:
             track.crowded = self._is_crowded(track, times=self._settings.association.comparable)
@@ -79,7 +79,7 @@ class Roster:
                 track.missed += 1
                 _evidence(track, look).add(None)
         self._open(look, set(matched.values()))
-        self._confirm(embed)
+        self._confirm(embed, finish)
         self._end_twins()
         self._end(look)
 
@@ -195,11 +195,11 @@ class Roster:
             return True
         return bool(inside.max() >= (rules.weak_inside_share if weak else rules.inside_share))
 
-    def _confirm(self, embed: Embed) -> None:
+    def _confirm(self, embed: Embed, finish: Finish) -> None:
         settled: list[Track] = []
         for track in self.live:
             if track.life is Life.TENTATIVE and self._is_established(track):
-                settled.append(self._settle(track, embed))
+                settled.append(self._settle(track, embed, finish))
             else:
                 settled.append(track)
         # A lost track that goes on is in the list twice: as itself and in the place of its continuation.
@@ -213,12 +213,12 @@ class Roster:
             return True
         return len(track.hits) >= rules.weak_hits_to_confirm and track.travel >= rules.weak_travel
 
-    def _settle(self, track: Track, embed: Embed) -> Track:
+    def _settle(self, track: Track, embed: Embed, finish: Finish) -> Track:
         """The confirmed track: a new one with its own id, or an old one that goes on."""
         old = self._predecessor(track, embed)
         if old is not None:
             self.ended = [t for t in self.ended if t is not old]
-            self._before_takeover(old)
+            finish(old)
             old.go_on_as(track)
             return old
         track.life = Life.LIVE

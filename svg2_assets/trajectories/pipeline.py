@@ -78,7 +78,7 @@ class Run:
         shapeless = frozenset(i for i, n in enumerate(self._models.detector.classes) if n in settings.masks.shapeless)
         canvas = Canvas(width, height, video.width, video.height)
         self._segmenter = Segmenter(self._models.saliency, canvas, settings, fps=self._fps, shapeless=shapeless)
-        self._roster = Roster(settings, width=width, height=height, fps=self._fps, before_takeover=self._finish)
+        self._roster = Roster(settings, width=width, height=height, fps=self._fps)
         self._groups = Groups(settings.groups, classes=self._models.detector.classes)
         self._watch = SalienceWatch(settings.salience, fps=self._fps)
         self._salients = Salients(settings, width=width, height=height)
@@ -127,7 +127,9 @@ class Run:
             colours = descriptors(pixels, seen.found.boxes)
             step = self._camera[-1] if self._camera and self._before is not None else STILL
             look = Look(index, self._before, seen.found, colours, step, seen.second, self._stands_still())
-            self._roster.advance(look, self._flows, lambda box: self._look_at(pixels, box)[1])
+            self._roster.advance(
+                look, self._flows, embed=lambda box: self._look_at(pixels, box)[1], finish=self._finish
+            )
             self._salients.advance(look, self._flows, self._roster)
             self._regroup(index)
         self._finish_ended()
@@ -200,6 +202,7 @@ class Run:
         if track.emitted_to < track.last_hit:
             self._segmenter.painter.flush(track, track.last_hit + 1, self._flows)
             track.emitted_to = track.last_hit
+        track.key = None  # who goes on begins with a new one; a long video has many that ended
 
     def _renew(self, index: int) -> None:
         """Carry keys that flow is about to forget."""

@@ -92,12 +92,17 @@ class NoFlow(FlowWindow):
 
 
 def test_what_is_unseen_behind_another_is_not_carried_away_by_its_last_velocity() -> None:
-    roster = Roster(TrackerSettings(), width=640, height=480, fps=24.0, before_takeover=lambda _: None)
+    roster = Roster(TrackerSettings(), width=640, height=480, fps=24.0)
     hidden, front = live(box(200, 200, 100, 100)), live(box(150, 150, 200, 200), kind=PERSON, serial=1)
     hidden.hits.append(Hit(3, 0.6))
     hidden.velocity = np.asarray([-8, 0], np.float32)
     roster.live = [hidden, front]
     nothing, colours = Detections.none(3), np.zeros((0, 4), np.float32)
     for frame in range(6, 24, 3):
-        roster.advance(Look(frame, frame - 3, nothing, colours, STILL, False, False), NoFlow(), lambda _: BALL)
+        roster.advance(
+            Look(frame, frame - 3, nothing, colours, STILL, False, False),
+            NoFlow(),
+            embed=lambda _: BALL,
+            finish=lambda _: None,
+        )
     assert hidden.box[0] > 150

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -70,6 +73,19 @@ def test_an_id_survives_a_short_occlusion_and_nothing_is_shown_meanwhile() -> No
     shown = set(result.objects[0].trajectory.frames)
     assert {2, 44} <= shown
     assert not shown & set(hidden)
+
+
+def test_a_finished_run_leaves_memory_at_once_and_its_models_with_it() -> None:
+    gc.collect()
+    gc.disable()  # what only a cycle holds would stay until some later phase
+    try:
+        run = Run(PaintedVideo([Square(RED, lambda t: (20 + 4 * t, 60))]), recognisers(), TrackerSettings())
+        assert run.execute(None).objects
+        left = weakref.ref(run)
+        del run
+        assert left() is None
+    finally:
+        gc.enable()
 
 
 def test_who_enters_later_gets_a_new_id() -> None:
