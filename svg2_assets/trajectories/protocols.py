@@ -43,7 +43,11 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class TrackedObject:
-    """A trajectory with the evidence gathered on the way. `score` is the mean detection score (0..1)."""
+    """A trajectory with the evidence gathered on the way. `score` is the mean detection score (0..1).
+
+    `part_of`: the object that this one is a part of. `registered`: the frame on which it was first segmented; its
+    trajectory may begin earlier.
+    """
 
     id: int
     trajectory: Trajectory
@@ -51,6 +55,8 @@ class TrackedObject:
     score: float
     witnesses: tuple[Witness, ...] = ()
     relinked_from: int | None = None
+    part_of: int | None = None
+    registered: int | None = None
 
     def witness(self, source: str) -> Witness | None:
         """The witness called `source`, None when it never looked."""
@@ -107,6 +113,8 @@ def to_json(result: TrackingResult) -> dict[str, Any]:
                 "origin": o.origin.value,
                 "score": o.score,
                 "relinked_from": o.relinked_from,
+                "part_of": o.part_of,
+                "registered": o.registered,
                 "witnesses": [{"source": w.source, "looks": w.looks, "scores": dict(w.scores)} for w in o.witnesses],
                 "frames": list(o.trajectory.frames),
                 "masks": [m.to_json() for m in o.trajectory.masks],
@@ -135,6 +143,8 @@ def from_json(value: Mapping[str, Any]) -> TrackingResult:
                 score=o["score"],
                 witnesses=tuple(Witness(w["source"], w["looks"], w["scores"]) for w in o["witnesses"]),
                 relinked_from=o["relinked_from"],
+                part_of=o.get("part_of"),
+                registered=o.get("registered"),
             )
             for o in value["objects"]
         ),
