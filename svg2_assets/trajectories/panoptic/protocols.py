@@ -37,12 +37,14 @@ class Tracked:
     """What a tracker says of one object on one frame.
 
     `mask`: at the video's size, None where it sees nothing of it. `presence`: how sure it is that the object is visible
-    (0..1). `quality`: its own estimate of the mask's IoU (0..1).
+    (0..1). `quality`: its own estimate of the mask's IoU (0..1). `appearance`: [D] of what the mask covers, as
+    `TrackSession.embed` gives it; `retrace` tells it, `advance` need not.
     """
 
     mask: Mask | None
     presence: float
     quality: float = 1.0
+    appearance: Vectors | None = None
 
 
 class Segmenter(Protocol):

@@ -1,0 +1,132 @@
+"""From what was followed to what is handed on: continuations joined, doubles dropped, parts linked to their wholes.
+
+Everything is an operation on runs. A thing is dropped for lying inside another only where that one lies inside it too;
+otherwise it is a part, and stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from svg2_assets.scene import masks as mask_algebra
+from svg2_assets.scene.masks import FloatArray, Mask
+from svg2_assets.scene.trajectory import Trajectory
+from svg2_assets.trajectories.panoptic.settings import CleanupSettings
+
+MOST_LEVELS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A trajectory before clean-up: `score` (0..1) decides between doubles, `part_of` and `level` are its result."""
+
+    id: int
+    trajectory: Trajectory
+    score: float
+    part_of: int | None = None
+    level: int = 1
+
+
+def clean(candidates: Iterable[Candidate], *, fps: float, settings: CleanupSettings) -> list[Candidate]:
+    """The candidates worth handing on, in order of their ids, each with its whole and level (1 whole, 2 part, 3)."""
+    kept = [c for c in (_without_specks(c, settings) for c in candidates) if _lasts(c, fps, settings)]
+    pairs = Pairs.of([c.trajectory for c in kept], settings)
+    dropped = _doubles(kept, pairs, settings)
+    left = [i for i in range(len(kept)) if i not in dropped]
+    wholes = {i: whole for i in left if (whole := _whole_of(i, left, kept, pairs, settings)) is not None}
+    return [
+        replace(kept[i], part_of=kept[wholes[i]].id if i in wholes else None, level=_level(i, wholes)) for i in left
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """For each ordered pair (i, j), [N, N]: `together` common frames; `mutual` those on which either mask holds the
+    other; `inside` those on which j holds i."""
+
+    together: FloatArray
+    mutual: FloatArray
+    inside: FloatArray
+
+    @classmethod
+    def of(cls, trajectories: Sequence[Trajectory], settings: CleanupSettings) -> Pairs:
+        """Compare all trajectories frame by frame; one pycocotools call a frame."""
+        n = len(trajectories)
+        together, mutual, inside = (np.zeros((n, n)) for _ in range(3))
+        for present, masks in _by_frame(trajectories):
+            held = mask_algebra.containment(masks, masks)
+            at = np.ix_(present, present)
+            together[at] += 1
+            mutual[at] += np.minimum(held, held.T) >= settings.mutual
+            inside[at] += held >= settings.inside
+        return cls(together, mutual, inside)
+
+
+def _by_frame(trajectories: Sequence[Trajectory]) -> Iterable[tuple[list[int], list[Mask]]]:
+    frames: dict[int, tuple[list[int], list[Mask]]] = {}
+    for i, trajectory in enumerate(trajectories):
+        for frame, mask in zip(trajectory.frames, trajectory.masks, strict=True):
+            present, masks = frames.setdefault(frame, ([], []))
+            present.append(i)
+            masks.append(mask)
+    return (frames[f] for f in sorted(frames) if len(frames[f][0]) > 1)
+
+
+def _without_specks(candidate: Candidate, settings: CleanupSettings) -> Candidate:
+    """`candidate` without the masks that are too small to be one, for the size of the frame."""
+    track = candidate.trajectory
+    if not len(track):
+        return candidate
+    pixels = track.masks[0].height * track.masks[0].width
+    large = track.areas >= max(settings.least_pixels, settings.least_area * pixels)
+    return replace(
+        candidate,
+        trajectory=Trajectory(
+            tuple(f for f, keep in zip(track.frames, large, strict=True) if keep),
+            tuple(m for m, keep in zip(track.masks, large, strict=True) if keep),
+        ),
+    )
+
+
+def _lasts(candidate: Candidate, fps: float, settings: CleanupSettings) -> bool:
+    return len(candidate.trajectory) >= max(1, round(settings.least_seconds * fps))
+
+
+def _doubles(kept: Sequence[Candidate], pairs: Pairs, settings: CleanupSettings) -> set[int]:
+    """Of two that are one thing for most of their common time, the one less sure, or else shorter, or else later."""
+    dropped: set[int] = set()
+    lives = np.asarray([len(c.trajectory) for c in kept])
+    order = sorted(range(len(kept)), key=lambda i: (-kept[i].score * np.sqrt(lives[i]), kept[i].id))
+    for place, better in enumerate(order):
+        if better in dropped:
+            continue
+        for worse in order[place + 1 :]:
+            common = pairs.together[better, worse]
+            enough = common >= settings.duplicate_life * min(lives[better], lives[worse])
+            if common and enough and pairs.mutual[better, worse] >= settings.share * common:
+                dropped.add(worse)
+    return dropped
+
+
+def _whole_of(
+    i: int, others: Sequence[int], kept: Sequence[Candidate], pairs: Pairs, settings: CleanupSettings
+) -> int | None:
+    """The smallest thing that holds `i` for most of its life."""
+    areas = {j: float(np.median(kept[j].trajectory.areas)) for j in others}
+    life = len(kept[i].trajectory)
+    holding = [
+        j
+        for j in others
+        if j != i and areas[i] < settings.part_size * areas[j] and pairs.inside[i, j] >= settings.part_life * life
+    ]
+    return min(holding, key=lambda j: (areas[j], kept[j].id), default=None)
+
+
+def _level(i: int, wholes: Mapping[int, int]) -> int:
+    level = 1
+    while i in wholes and level < MOST_LEVELS:
+        i, level = wholes[i], level + 1
+    return level

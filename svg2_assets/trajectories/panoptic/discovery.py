@@ -1,0 +1,78 @@
+"""Which proposals show objects that nobody follows yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from svg2_assets.scene import masks as mask_algebra
+from svg2_assets.scene.masks import Mask
+from svg2_assets.trajectories.panoptic.protocols import Proposal, Vectors
+from svg2_assets.trajectories.panoptic.settings import DiscoverySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An object that is followed: its mask on the frame in question and what it looks like."""
+
+    mask: Mask
+    appearance: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """`matched`: object -> position of the proposal that shows it. `new`: positions of what nobody follows."""
+
+    matched: Mapping[int, int] = field(default_factory=dict)
+    new: tuple[int, ...] = ()
+
+
+def worthy(proposals: Sequence[Proposal], settings: DiscoverySettings) -> list[Proposal]:
+    """The proposals large enough to be followed, best first, each thing once."""
+    kept: list[Proposal] = []
+    for proposal in sorted(proposals, key=lambda p: -p.score * p.stability):
+        pixels = proposal.mask.height * proposal.mask.width
+        if proposal.mask.area < max(settings.least_pixels, settings.least_area * pixels):
+            continue
+        masks = [k.mask for k in kept]
+        if not masks or mask_algebra.iou([proposal.mask], masks).max() < settings.same_iou:
+            kept.append(proposal)
+    return kept
+
+
+def compare(
+    proposals: Sequence[Proposal], looks: Vectors, known: Mapping[int, Known], settings: DiscoverySettings
+) -> Findings:
+    """Tell known objects from new ones.
+
+    A proposal is a known object where both cover the same pixels (IoU), less of them where both look the same too.
+    Lying inside a known object is no reason to be it: parts, and things before it, do so too. `looks` [N, D].
+    """
+    if not proposals:
+        return Findings()
+    ids = list(known)
+    if not ids:
+        return Findings(new=tuple(range(len(proposals))))
+    overlap = mask_algebra.iou([p.mask for p in proposals], [known[i].mask for i in ids])
+    alike = looks @ np.stack([known[i].appearance for i in ids]).T
+    same = (overlap >= settings.same_iou) | ((overlap >= settings.drifted_iou) & (alike >= settings.alike))
+    matched = {}
+    for column, object_id in enumerate(ids):
+        candidates = np.where(same[:, column], overlap[:, column], 0.0)
+        if candidates.max() > 0:
+            matched[object_id] = int(candidates.argmax())
+    return Findings(matched, tuple(int(i) for i in np.flatnonzero(~same.any(axis=1))))
+
+
+def lost_twin(look: Vectors, lost: Mapping[int, Vectors], settings: DiscoverySettings) -> int | None:
+    """The lost object that a new one is: it looks like it, and like no other lost one nearly as much."""
+    if not lost:
+        return None
+    ids = list(lost)
+    likeness = np.stack([lost[i] for i in ids]) @ look
+    best = int(likeness.argmax())
+    others = np.delete(likeness, best)
+    clear = not len(others) or likeness[best] - others.max() >= settings.relink_margin
+    return ids[best] if likeness[best] >= settings.relink and clear else None

@@ -1,0 +1,219 @@
+"""The online part: follow what is known, look for what is new, in one pass over the frames."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from svg2_assets.scene import masks as mask_algebra
+from svg2_assets.scene.masks import Mask
+from svg2_assets.scene.video import Frame, Video
+from svg2_assets.trajectories.panoptic.completion import complete
+from svg2_assets.trajectories.panoptic.discovery import Known, compare, lost_twin, worthy
+from svg2_assets.trajectories.panoptic.protocols import Proposal, Segmenter, Tracked, TrackSession, Vectors
+from svg2_assets.trajectories.panoptic.registry import Entry, Registry, Standing
+from svg2_assets.trajectories.panoptic.schedule import CheckClock, Reason
+from svg2_assets.trajectories.panoptic.settings import PanopticSettings
+from svg2_assets.trajectories.protocols import Origin
+
+SMALL = 0.01  # of the frame: what is smaller is looked for on crops too
+
+
+class OnlinePass:
+    """One pass over one video. Give it every frame in order, then call `finish`."""
+
+    def __init__(self, video: Video, segmenter: Segmenter, session: TrackSession, settings: PanopticSettings) -> None:
+        self._video, self._segmenter, self._session, self._settings = video, segmenter, session, settings
+        self._clock = CheckClock(settings.checks)
+        self._live: dict[int, Entry] = {}
+        self._shot, self._first = -1, 0
+        self.registry = Registry()
+        self.cuts: list[int] = []
+        self.counts: Counter[str] = Counter()
+
+    def take(self, frame: Frame, *, new_shot: bool) -> None:
+        """The next frame; `new_shot` on the first frame of every shot."""
+        if new_shot:
+            self._begin_shot(frame)
+            return
+        tracked = self._session.advance(frame)
+        for object_id, entry in self._live.items():
+            now = tracked.get(object_id, Tracked(None, 0.0))
+            entry.take(frame.index, now, least_presence=self._settings.gates.presence)
+        visible = self._visible(frame.index)
+        untracked = self._untracked(visible.values())
+        reason = self._clock.reason(
+            frame.time,
+            untracked=untracked,
+            presences={i: (e.before, e.presence) for i, e in self._live.items()},
+            pending=any(e.standing is Standing.TENTATIVE for e in self._live.values()),
+            last=frame.index == self._video.num_frames - 1,
+        )
+        if reason is not None:
+            self._check(frame, reason, visible)
+
+    def finish(self) -> None:
+        """The video is over."""
+        self._end_shot()
+
+    def _begin_shot(self, frame: Frame) -> None:
+        if self._shot >= 0:
+            self._end_shot()
+            self.cuts.append(frame.index)
+        self._session.forget(list(self._live))
+        self._live = {}
+        self._shot += 1
+        self._first = frame.index
+        self._check(frame, Reason.SHOT, {})
+
+    def _check(self, frame: Frame, reason: Reason, visible: dict[int, Mask]) -> None:
+        self.counts["checks"] += 1
+        self.counts[f"checks: {reason.value}"] += 1
+        proposals = worthy(self._propose(frame, reason, visible), self._settings.discovery)
+        looks = self._session.embed(frame, [p.mask for p in proposals])
+        known = {i: Known(m, self._live[i].appearance) for i, m in visible.items()}
+        findings = compare(proposals, looks, known, self._settings.discovery)
+        for object_id, position in findings.matched.items():
+            self._found_again(self._live[object_id], looks[position])
+        if reason not in (Reason.CONFIRM, Reason.END):
+            self._count_chances(findings.matched.keys())
+        if reason is not Reason.END:
+            self._register(frame, proposals, looks, findings.new)
+        self._complete([e for e in self._live.values() if self._is_settled(e)])
+        self._clock.checked(frame.time, reason, untracked=self._untracked(self._visible(frame.index).values()))
+
+    def _propose(self, frame: Frame, reason: Reason, visible: dict[int, Mask]) -> Sequence[Proposal]:
+        """A look for new objects at everything; one to confirm only at those that wait for it."""
+        if reason not in (Reason.CONFIRM, Reason.END):
+            return self._segmenter.segment(frame, closely=reason in (Reason.SHOT, Reason.THOROUGH))
+        waiting = [m for i, m in visible.items() if self._live[i].standing is Standing.TENTATIVE]
+        if not waiting:
+            return ()
+        least = SMALL * self._video.width * self._video.height
+        small = any(m.area < least for m in waiting)
+        return self._segmenter.segment(frame, focus=mask_algebra.union(waiting), closely=small)
+
+    def _found_again(self, entry: Entry, look: Vectors) -> None:
+        entry.looked_like(look)
+        if entry.standing is Standing.TENTATIVE:
+            entry.confirmed += 1
+            if entry.confirmed >= self._settings.discovery.confirmations:
+                entry.standing = Standing.CONFIRMED
+
+    def _count_chances(self, matched: Iterable[int]) -> None:
+        """Who is not found again at a few checks was no object."""
+        there = set(matched)
+        for entry in list(self._live.values()):
+            if entry.standing is Standing.TENTATIVE and entry.id not in there:
+                entry.chances -= 1
+                if entry.chances <= 0:
+                    self._drop(entry)
+
+    def _drop(self, entry: Entry) -> None:
+        entry.standing = Standing.DROPPED
+        self._live.pop(entry.id, None)
+        self._session.forget([entry.id])
+        self.counts["dropped"] += 1
+
+    def _register(self, frame: Frame, proposals: Sequence[Proposal], looks: Vectors, new: Sequence[int]) -> None:
+        chosen = self._within_cap(proposals, new)
+        lost = {e.id: e.appearance for e in self._lost(frame.index)}
+        before = {e.id: e.appearance for e in self.registry if e.shot < self._shot} if self._shot else {}
+        prompts: dict[int, Mask] = {}
+        for position in chosen:
+            entry = self._open(frame, looks[position])
+            entry.continues = lost_twin(looks[position], lost, self._settings.discovery)
+            lost.pop(entry.continues, None) if entry.continues is not None else None
+            entry.relinked_from = lost_twin(looks[position], before, self._settings.discovery)
+            prompts[entry.id] = proposals[position].mask
+            entry.take(frame.index, Tracked(prompts[entry.id], 1.0, proposals[position].score), least_presence=0.0)
+        if prompts:
+            self._session.prompt(frame, prompts)
+
+    def _open(self, frame: Frame, look: Vectors) -> Entry:
+        origin = Origin.SEED if frame.index == self._first and self._shot == 0 else Origin.DISCOVERED
+        entry = self.registry.open(
+            frame=frame.index,
+            shot=self._shot,
+            origin=origin,
+            appearance=np.asarray(look, dtype=np.float32),
+            chances=self._settings.discovery.chances,
+        )
+        self._live[entry.id] = entry
+        return entry
+
+    def _within_cap(self, proposals: Sequence[Proposal], new: Sequence[int]) -> Sequence[int]:
+        """As many of the `new` as may be followed: the most salient ones."""
+        room = self._settings.discovery.most_objects - len(self._live)
+        if len(new) <= room:
+            return new
+        self.counts["left out by the cap"] += len(new) - max(0, room)
+        ranked = sorted(new, key=lambda n: -salience(proposals[n]))
+        return sorted(ranked[: max(0, room)])
+
+    def _lost(self, index: int) -> list[Entry]:
+        """Confirmed objects of this shot that have not been seen for a while and that nothing continues yet."""
+        frames = self._settings.gates.lost_seconds * self._video.fps
+        taken = {e.continues for e in self._live.values()}
+        return [
+            e
+            for e in self.registry.of_shot(self._shot)
+            if e.standing is Standing.CONFIRMED and index - e.seen > frames and e.id not in taken
+        ]
+
+    def _is_settled(self, entry: Entry) -> bool:
+        return entry.standing is Standing.CONFIRMED and not entry.completed
+
+    def _complete(self, entries: Sequence[Entry]) -> None:
+        """Follow objects back that have just proved to be some; who continues a lost one fills its gap."""
+        if not entries:
+            return
+        furthest = round(self._settings.gates.retrace_seconds * self._video.fps)
+        stop = {}
+        for entry in entries:
+            entry.completed = True
+            first = max(self._first, entry.registered - furthest)
+            if entry.continues is not None:
+                old = self.registry[entry.continues]
+                first = max(first, old.seen + 1)
+                self._live.pop(old.id, None)
+                self._session.forget([old.id])
+            stop[entry.id] = first
+        late = [e for e in entries if e.registered > stop[e.id]]
+        self.counts["masks from going back"] += complete(
+            self._session, late, stop=stop, known=self._others, gates=self._settings.gates
+        )
+
+    def _others(self, index: int, object_id: int) -> list[Mask]:
+        return [e.masks[index] for e in self.registry.of_shot(self._shot) if e.id != object_id and index in e.masks]
+
+    def _end_shot(self) -> None:
+        """Who waits to be confirmed stays if the tracker never doubted it, however short it was seen."""
+        for entry in list(self._live.values()):
+            if entry.standing is Standing.TENTATIVE:
+                sure = entry.chances == self._settings.discovery.chances and _never_doubted(entry, self._settings)
+                if sure:
+                    entry.standing = Standing.CONFIRMED
+                else:
+                    self._drop(entry)
+        self._complete([e for e in self._live.values() if self._is_settled(e)])
+
+    def _visible(self, index: int) -> dict[int, Mask]:
+        return {i: e.masks[index] for i, e in self._live.items() if index in e.masks}
+
+    def _untracked(self, masks: Iterable[Mask]) -> float:
+        known = list(masks)
+        covered = mask_algebra.union(known).area if known else 0
+        return 1.0 - covered / (self._video.width * self._video.height)
+
+
+def salience(proposal: Proposal) -> float:
+    """How much a proposal deserves to be followed: sure, stable, and large on a logarithmic scale."""
+    share = proposal.mask.area / (proposal.mask.height * proposal.mask.width)
+    return proposal.score * proposal.stability * (1.0 + float(np.log10(max(share, 1e-6))) / 6.0)
+
+
+def _never_doubted(entry: Entry, settings: PanopticSettings) -> bool:
+    return bool(entry.qualities) and min(entry.qualities) >= settings.discovery.sure_score
