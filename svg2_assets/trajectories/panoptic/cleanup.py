@@ -30,9 +30,12 @@ class Candidate:
     level: int = 1
 
 
-def clean(candidates: Iterable[Candidate], *, fps: float, settings: CleanupSettings) -> list[Candidate]:
+def clean(
+    candidates: Iterable[Candidate], *, fps: float, num_frames: int, settings: CleanupSettings
+) -> list[Candidate]:
     """The candidates worth handing on, in order of their ids, each with its whole and level (1 whole, 2 part, 3)."""
-    kept = [c for c in (_without_specks(c, settings) for c in candidates) if _lasts(c, fps, settings)]
+    least = max(1.0, min(settings.least_seconds * fps, num_frames))
+    kept = [c for c in (_without_specks(c, settings) for c in candidates) if len(c.trajectory) >= least]
     pairs = Pairs.of([c.trajectory for c in kept], settings)
     dropped = _doubles(kept, pairs, settings)
     left = [i for i in range(len(kept)) if i not in dropped]
@@ -89,10 +92,6 @@ def _without_specks(candidate: Candidate, settings: CleanupSettings) -> Candidat
             tuple(m for m, keep in zip(track.masks, large, strict=True) if keep),
         ),
     )
-
-
-def _lasts(candidate: Candidate, fps: float, settings: CleanupSettings) -> bool:
-    return len(candidate.trajectory) >= max(1, round(settings.least_seconds * fps))
 
 
 def _doubles(kept: Sequence[Candidate], pairs: Pairs, settings: CleanupSettings) -> set[int]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from svg2_assets.scene import masks as mask_algebra
 from svg2_assets.scene.masks import Mask
@@ -58,11 +59,9 @@ def compare(
     overlap = mask_algebra.iou([p.mask for p in proposals], [known[i].mask for i in ids])
     alike = looks @ np.stack([known[i].appearance for i in ids]).T
     same = (overlap >= settings.same_iou) | ((overlap >= settings.drifted_iou) & (alike >= settings.alike))
-    matched = {}
-    for column, object_id in enumerate(ids):
-        candidates = np.where(same[:, column], overlap[:, column], 0.0)
-        if candidates.max() > 0:
-            matched[object_id] = int(candidates.argmax())
+    # One proposal speaks for one object: a whole that is found again says nothing of a piece of it.
+    rows, columns = linear_sum_assignment(np.where(same, overlap, 0.0), maximize=True)
+    matched = {ids[c]: int(r) for r, c in zip(rows, columns, strict=True) if same[r, c]}
     return Findings(matched, tuple(int(i) for i in np.flatnonzero(~same.any(axis=1))))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from svg2_assets.scene import masks as mask_algebra
 from svg2_assets.scene.masks import Mask
 from svg2_assets.scene.trajectory import Trajectory
-from svg2_assets.scene.video import FrameSource
+from svg2_assets.scene.video import FrameSource, Video
 from svg2_assets.trajectories.panoptic.cleanup import Candidate, clean
 from svg2_assets.trajectories.panoptic.online import OnlinePass
 from svg2_assets.trajectories.panoptic.protocols import MaskTracker, Segmenter
@@ -65,7 +65,7 @@ class PanopticTracker:
                     progress(frame.index + 1, video.num_frames)
             run.finish()
             run.counts.update(session.statistics)
-        objects = handed_on(run.registry, self._settings, fps=video.fps)
+        objects = handed_on(run.registry, self._settings, video)
         return TrackingResult(objects, cuts=tuple(run.cuts)), run.counts
 
     def _as_released(self, source: FrameSource, progress: Progress | None) -> tuple[TrackingResult, Counter[str]]:
@@ -77,12 +77,13 @@ class PanopticTracker:
         return TrackingResult(objects), known.counts + known.spent
 
 
-def handed_on(registry: Registry, settings: PanopticSettings, *, fps: float) -> tuple[TrackedObject, ...]:
+def handed_on(registry: Registry, settings: PanopticSettings, video: Video) -> tuple[TrackedObject, ...]:
     """The objects of `registry`, continuations joined to what they continue, without doubles, parts linked."""
     joined = _joined(registry)
     kept = clean(
         [Candidate(i, trajectory, entry.score) for i, (entry, trajectory) in joined.items()],
-        fps=fps,
+        fps=video.fps,
+        num_frames=video.num_frames,
         settings=settings.cleanup,
     )
     ids = {c.id for c in kept}

@@ -27,6 +27,8 @@ class CheckClock:
 
     settings: CheckSettings
     last: float = 0.0
+    last_full: float = 0.0
+    """when new objects were last looked for, not only those that wait confirmed"""
     last_thorough: float = 0.0
     untracked: float = 0.0
     """share of the frame that was untracked after the last check"""
@@ -39,11 +41,11 @@ class CheckClock:
         rules, since = self.settings, time - self.last + 1e-9
         if time - self.last_thorough + 1e-9 >= rules.thorough_every:
             return Reason.THOROUGH
-        if since >= rules.every:
+        if time - self.last_full + 1e-9 >= rules.every:
             return Reason.CLOCK
         if since < rules.soonest:
             return Reason.END if last and pending else None
-        if pending:
+        if pending and self.last == self.last_full:  # once between two full looks
             return Reason.CONFIRM
         if untracked - self.untracked >= rules.growth:
             return Reason.UNTRACKED
@@ -54,5 +56,7 @@ class CheckClock:
     def checked(self, time: float, reason: Reason, *, untracked: float) -> None:
         """A check was made at `time`; `untracked` is what is left after it."""
         self.last, self.untracked = time, untracked
+        if reason not in (Reason.CONFIRM, Reason.END):
+            self.last_full = time
         if reason in (Reason.THOROUGH, Reason.SHOT):
             self.last_thorough = time

@@ -51,7 +51,7 @@ class DiscoverySettings:
     """further checks at which a new object must be found again"""
     chances: int = 4
     """checks it has for that"""
-    sure_score: float = 0.9
+    sure_score: float = 0.75
     """quality that a tracker must claim throughout for an object whose shot ends before its next check"""
     relink: float = 0.92
     relink_margin: float = 0.02
@@ -73,7 +73,7 @@ class GateSettings:
     """furthest that an object is followed back"""
     taken_iou: float = 0.7
     """IoU with an object that is known there at which going back ends: that one is seen, not this"""
-    lost_seconds: float = 0.5
+    lost_seconds: float = 0.1
     """unseen for so long, an object may be found again as a new one and linked"""
 
 

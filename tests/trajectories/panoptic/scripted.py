@@ -37,7 +37,7 @@ class Scripted:
     ) -> None:
         self.actors, self.size = actors, size
         self.video = Video("scripted", "scripted.mp4", "0" * 64, size[1], size[0], fps, frames, frames / fps)
-        basis = np.eye(16, dtype=np.float32)
+        basis = np.eye(max(16, len(actors) + 1), dtype=np.float32)
         self.appearances: Mapping[int, np.ndarray] = {i: basis[a.look or i + 1] for i, a in enumerate(actors)}
 
     def masks_at(self, index: int) -> dict[int, Mask]:
