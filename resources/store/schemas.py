@@ -62,6 +62,8 @@ _TRAJECTORY: dict[str, pa.DataType] = {
     "origin": _TEXT,
     "score": pa.float64(),
     "relinked_from": pa.int32(),
+    "part_of": pa.int32(),
+    "registered": pa.int32(),
     "num_frames": pa.int32(),
     "first_frame": pa.int32(),
     "last_frame": pa.int32(),

@@ -131,7 +131,9 @@ class Tables:
         if handle is None:
             return empty
         with self._reading[name]:
-            return self.run(name, "read", lambda: pa.concat_tables([empty, *self._found(name, columns, conditions)]))
+            found = self.run(name, "read", lambda: self._found(name, columns, conditions))
+            # A snapshot of before a column came lacks it.
+            return pa.concat_tables([empty, *found], promote_options="default")
 
     def merge(self, name: str, data: pa.Table, *, scope: str | None = None) -> Committed:
         """Upsert `data` by key in one commit; with `scope` (SQL), also delete the rows in it that `data` lacks."""
@@ -184,7 +186,7 @@ class Tables:
                 raise
             self._refuse_headless(name)
             return None
-        self._refuse_other_schema(name, handle.schema)
+        handle = self._with_new_columns(name, handle)
         return handle if self.tag is None else handle.branches.checkout(self.tag, self.versions[name])
 
     def _create(self, name: str) -> Any:
@@ -205,9 +207,25 @@ class Tables:
             if not versions.is_dir() or not any(versions.iterdir()):
                 raise ValueError(f"invalid manifest: {versions} holds no version")
 
+    def _with_new_columns(self, name: str, handle: Any) -> Any:
+        """A table of an earlier version lacks columns that came later: they are added, empty, in one commit."""
+        self._refuse_other_schema(name, handle.schema)
+        new = [f for f in TABLES[name] if f.name not in handle.schema.names]
+        if not new or self.tag is not None:
+            return handle
+        try:
+            handle.add_columns(new)
+        except (RuntimeError, ValueError) as error:
+            if "exist" not in str(error).lower():  # another process was first
+                raise
+        return self._connected().open_table(name)
+
     def _refuse_other_schema(self, name: str, found: pa.Schema) -> None:
-        if not found.equals(TABLES[name]):
-            lacks = sorted(set(TABLES[name].names) ^ set(found.names)) or "types differ"
+        """Columns may stand in any order, and such as may be empty may be missing."""
+        known = {f.name: f for f in TABLES[name]}
+        needed = {f.name for f in TABLES[name] if not f.nullable}
+        if not needed <= set(found.names) or any(known.get(f.name) != f for f in found):
+            lacks = sorted(set(known) ^ set(found.names)) or "types differ"
             detail = f"it was written by another version of this software ({lacks})."
             raise self._error(name, "schema", detail, "Use a new store, or the version that wrote this one.")
 
@@ -226,11 +244,12 @@ class Tables:
         if self.tag is None:
             reader.checkout_latest()
             reader.checkout(reader.version)
+        there = [c for c in columns if c in reader.schema.names]
         lists = any(pa.types.is_list(TABLES[name].field(column).type) for column in columns)
         picked = _picked if lists and name in WIDE_TABLES else _scanned
         asked = (reader.version, tuple(columns), tuple(conditions))
         return self._remembered[name].get(
-            asked, lambda: [picked(reader, columns, condition) for condition in conditions]
+            asked, lambda: [picked(reader, there, condition) for condition in conditions]
         )
 
     def _merge(self, name: str, data: pa.Table, scope: str | None) -> Committed:
@@ -239,7 +258,7 @@ class Tables:
         merge = handle.merge_insert(list(KEYS[name])).when_matched_update_all().when_not_matched_insert_all()
         if scope is not None:
             merge = merge.when_not_matched_by_source_delete(scope)
-        result = merge.execute(data)
+        result = merge.execute(data.select(handle.schema.names))
         landed = result.num_inserted_rows + result.num_updated_rows
         if landed != data.num_rows:
             detail = f"{data.num_rows} rows were sent, {landed} landed."

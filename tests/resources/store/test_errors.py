@@ -130,6 +130,19 @@ def test_a_table_of_another_version_of_the_software_is_not_touched(tmp_path: Pat
     assert raised.value.reason == "schema"
 
 
+def test_a_table_of_an_earlier_version_gets_the_columns_that_came_since(tmp_path: Path) -> None:
+    import lancedb
+
+    with_a_video(str(tmp_path))
+    table = lancedb.connect(str(tmp_path)).open_table("trajectories")
+    table.drop_columns(["part_of", "registered"])
+    old = SceneGraphStore(str(tmp_path))
+    assert old.read("trajectories")["part_of"].to_list() == [None] * 3
+    old.replace("trajectories", [{"video_id": "b", "object_id": 1, "part_of": 0, "num_frames": 7}], video_ids=["b"])
+    found = SceneGraphStore(str(tmp_path)).read("trajectories", video_ids=["b"]).to_dicts()
+    assert [(r["object_id"], r["part_of"], r["num_frames"]) for r in found] == [(1, 0, 7)]
+
+
 def test_a_forked_child_is_told_to_spawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = with_a_video(str(tmp_path))
     monkeypatch.setattr("os.getpid", lambda: -1)
