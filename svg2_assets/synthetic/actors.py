@@ -98,4 +98,4 @@ def ease(u: FloatArray, start: float, end: float) -> FloatArray:
 def slide(u: FloatArray, *stops: tuple[float, float]) -> FloatArray:
     """A value [F] that goes through `stops` (share of the shot, value), straight in between, still outside."""
     shares, values = zip(*stops, strict=True)
-    return np.interp(u, shares, values)
+    return np.asarray(np.interp(u, shares, values), dtype=np.float64)

@@ -91,12 +91,12 @@ def _street(rng: np.random.Generator, aspect: float, contrast: float) -> Backdro
     bricks = replace(
         _stuff(rng, ("red", "brown", "orange", "white", "gray"), contrast, cells=9, pattern=Pattern.CHECKED), angle=0.0
     )
-    pavement = replace(_stuff(rng, ("gray", "white"), contrast, cells=7, pattern=Pattern.CHECKED), angle=0.0, grain=0.12)
+    slabs = _stuff(rng, ("gray", "white"), contrast, cells=7, pattern=Pattern.CHECKED)
     road = _stuff(rng, ("gray", "black"), contrast, cells=18)
     regions = [
         _sky(rng, contrast),
         Region("wall", bricks, _line(rng, aspect, float(rng.uniform(0.05, 0.2)), waves=0.0)),
-        Region("sidewalk", pavement, _line(rng, aspect, horizon, waves=0.0), ground=True),
+        Region("sidewalk", replace(slabs, angle=0.0), _line(rng, aspect, horizon, waves=0.0), ground=True),
         Region("road", road, _line(rng, aspect, horizon + 0.17, waves=0.0), ground=True),
     ]
     return Backdrop(tuple(regions), horizon, aspect)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -73,10 +73,8 @@ def track(actor: Actor, *, aspect: float) -> Camera:
 
 def shaken(camera: Camera, rng: np.random.Generator, *, strength: float) -> Camera:
     """Hand-held: `strength` of the frame's height, standard deviation."""
-    x, y, roll = (smoothed(rng.normal(0, 1, len(camera.x)), 3) for _ in range(3))
-    return Camera(
-        camera.move, camera.x + strength * 1.7 * x, camera.y + strength * 1.7 * y, camera.zoom, camera.roll + strength * roll
-    )
+    x, y, roll = (strength * smoothed(rng.normal(0, 1, len(camera.x)), 3) for _ in range(3))
+    return replace(camera, x=camera.x + 1.7 * x, y=camera.y + 1.7 * y, roll=camera.roll + roll)
 
 
 def smoothed(values: FloatArray, width: int) -> FloatArray:

@@ -143,15 +143,14 @@ class Wardrobe:
     contrast: float
     camouflage: float
     background: tuple[str, ...] = ()
+    outdoor: bool = True
 
     def texture(self, colors: Sequence[str] = (), *, pattern: Pattern | None = None, grain: float = 0.12) -> Texture:
         """A surface in one of `colors` (any when empty; then it may take one of the background's)."""
         names = tuple(colors) or tuple(COLORS)
         if not colors and self.background and self.rng.random() < self.camouflage:
             names = self.background
-        return make_texture(
-            self.rng, str(self.rng.choice(names)), contrast=self.contrast, pattern=pattern, grain=grain
-        )
+        return make_texture(self.rng, str(self.rng.choice(names)), contrast=self.contrast, pattern=pattern, grain=grain)
 
     def plain(self, color: str) -> Texture:
         """An even surface."""
@@ -236,9 +235,7 @@ def make_truck(wardrobe: Wardrobe) -> Figure:
 def make_trailer(wardrobe: Wardrobe) -> Figure:
     """What a truck tows: an open box on one wheel."""
     body = polygon((-0.9, -0.25), (-0.9, -1.0), (0.9, -1.0), (0.9, -0.3), (1.25, -0.25), (1.25, -0.2), (0.9, -0.2))
-    root = Node(
-        body, wardrobe.texture(), label="trailer", material="metal", children=(_wheel(wardrobe, -0.2, 0.26),)
-    )
+    root = Node(body, wardrobe.texture(), label="trailer", material="metal", children=(_wheel(wardrobe, -0.2, 0.26),))
     return wardrobe.figure(root, Family.VEHICLE, height=0.16)
 
 
@@ -265,9 +262,7 @@ def make_bird(wardrobe: Wardrobe) -> Figure:
 
 def make_balloon(wardrobe: Wardrobe) -> Figure:
     """A balloon with its basket."""
-    basket = Node(
-        box(-0.16, -0.2, 0.16, 0), wardrobe.texture(("brown", "orange")), label="basket", material="wicker"
-    )
+    basket = Node(box(-0.16, -0.2, 0.16, 0), wardrobe.texture(("brown", "orange")), label="basket", material="wicker")
     ropes = Node(polygon((-0.3, -0.45), (0.3, -0.45), (0.1, -0.15), (-0.1, -0.15)), wardrobe.plain("gray"))
     hull = ellipse(0, -0.65, 0.42, 0.36)
     root = Node(hull, wardrobe.texture(), label="balloon", material="fabric", shape="round", children=(ropes, basket))
@@ -321,9 +316,10 @@ def make_bag(wardrobe: Wardrobe) -> Figure:
 def make_pebble(wardrobe: Wardrobe) -> Figure:
     """Something small without parts: a stone, a bottle, a book."""
     name = str(wardrobe.rng.choice(("stone", "bottle", "book", "pumpkin")))
+    half_bottle = ((0.18, 0), (0.18, -0.6), (0.08, -0.75), (0.08, -1))
     outline = {
         "stone": polygon((-0.6, 0), (-0.7, -0.5), (-0.2, -1.0), (0.4, -0.9), (0.75, -0.3), (0.5, 0)),
-        "bottle": polygon((-0.18, 0), (-0.18, -0.6), (-0.08, -0.75), (-0.08, -1), (0.08, -1), (0.08, -0.75), (0.18, -0.6), (0.18, 0)),
+        "bottle": polygon(*half_bottle, *((-x, y) for x, y in reversed(half_bottle))),
         "book": box(-0.4, -1.0, 0.4, 0),
         "pumpkin": ellipse(0, -0.5, 0.6, 0.5),
     }[name]
@@ -366,22 +362,23 @@ def make_tree(wardrobe: Wardrobe) -> Figure:
 
 def make_post(wardrobe: Wardrobe) -> Figure:
     """A thin occluder: a lamp post with its lamp."""
-    lamp = Node(polygon((-0.03, -1), (0.16, -1.0), (0.16, -0.94), (-0.03, -0.95)), wardrobe.plain("yellow"), label="lamp")
-    root = Node(
-        box(-0.022, -1.0, 0.022, 0), wardrobe.texture(("black", "gray", "green")), label="post", children=(lamp,)
-    )
+    shade = polygon((-0.03, -1), (0.16, -1.0), (0.16, -0.94), (-0.03, -0.95))
+    lamp = Node(shade, wardrobe.plain("yellow"), label="lamp")
+    iron = wardrobe.texture(("black", "gray", "green"))
+    name = "lamppost" if wardrobe.outdoor else "floor lamp"
+    root = Node(box(-0.022, -1.0, 0.022, 0), iron, label=name, material="metal", children=(lamp,))
     return wardrobe.figure(root, Family.OCCLUDER, height=0.8)
 
 
 def make_hedge(wardrobe: Wardrobe) -> Figure:
     """A large occluder: a hedge, a wall, a sign."""
-    name = str(wardrobe.rng.choice(("hedge", "billboard", "crate")))
+    name = str(wardrobe.rng.choice(("hedge", "billboard", "crate") if wardrobe.outdoor else ("cupboard", "crate")))
     colors = ("green", "teal") if name == "hedge" else ("brown", "gray", "white", "blue")
     x = np.linspace(-0.62, 0.62, 14)
     top = -1 + (0.05 * np.sin(9 * x) if name == "hedge" else 0 * x)
     outline = np.concatenate((np.stack((x, top), axis=1), polygon((0.62, 0), (-0.62, 0))))
     surface = wardrobe.texture(colors, grain=0.25 if name == "hedge" else 0.1)
-    return wardrobe.figure(Node(outline, surface, label=name), Family.OCCLUDER, height=0.42)
+    return wardrobe.figure(Node(outline, surface, label=name), Family.OCCLUDER, height=0.34)
 
 
 def make_fence(wardrobe: Wardrobe) -> Figure:
@@ -397,7 +394,9 @@ def make_house(wardrobe: Wardrobe) -> Figure:
     knob = Node(ellipse(0.06, -0.22, 0.025, 0.025, corners=8), wardrobe.plain("yellow"), label="handle")
     door = Node(box(-0.1, -0.42, 0.1, 0), wardrobe.texture(("brown", "red", "blue")), label="door", children=(knob,))
     pane = Node(box(0.25, -0.45, 0.45, -0.25), wardrobe.plain("teal"), label="window", material="glass")
-    roof = Node(polygon((-0.7, -0.6), (0, -1.0), (0.7, -0.6)), wardrobe.texture(("red", "brown", "black")), label="roof")
+    roof = Node(
+        polygon((-0.7, -0.6), (0, -1.0), (0.7, -0.6)), wardrobe.texture(("red", "brown", "black")), label="roof"
+    )
     root = Node(box(-0.6, -0.62, 0.6, 0), wardrobe.texture(), label="house", children=(roof, door, pane))
     return wardrobe.figure(root, Family.OCCLUDER, height=0.7)
 
@@ -407,7 +406,11 @@ PLAIN: tuple[Builder, ...] = (make_ball, make_pebble, make_hedge, make_pebble)
 SMALL: tuple[Builder, ...] = (make_ball, make_cup, make_bag, make_pebble, make_bird)
 ITEMS: tuple[Builder, ...] = (make_cup, make_bag, make_pebble, make_ball)
 FLYERS: tuple[Builder, ...] = (make_bird, make_bird, make_balloon)
-OCCLUDERS: tuple[Builder, ...] = (make_tree, make_post, make_hedge, make_fence)
+OCCLUDERS: tuple[Builder, ...] = (make_tree, make_post, make_post, make_hedge, make_fence)
+OUTDOOR = frozenset(
+    {make_horse, make_car, make_truck, make_trailer, make_bird, make_balloon, make_tree, make_fence, make_house}
+)
+"""What is not found in rooms."""
 
 
 def _leg(texture: Texture, *, swing: float, layer: float) -> Node:
@@ -459,9 +462,8 @@ def _head(wardrobe: Wardrobe, skin: Texture) -> Node:
 
 
 def _hat(wardrobe: Wardrobe) -> Node:
-    brim = polygon(
-        (-0.14, -0.96), (-0.08, -0.97), (-0.08, -1.07), (0.07, -1.07), (0.07, -0.97), (0.14, -0.96), (0.14, -0.93), (-0.14, -0.93)
-    )
+    half = ((0.14, -0.93), (0.14, -0.96), (0.07, -0.97), (0.07, -1.07))
+    brim = polygon(*half, *((-x, y) for x, y in reversed(half)))
     return Node(brim, wardrobe.texture(), label="hat", joint="hat", material="fabric")
 
 
@@ -505,7 +507,8 @@ def _horse_head(wardrobe: Wardrobe, coat: Texture) -> Node:
 
 
 def _window(wardrobe: Wardrobe, outline: FloatArray) -> Node:
-    return Node(outline, wardrobe.plain(str(wardrobe.rng.choice(("teal", "black", "white")))), label="window", material="glass")
+    glass = wardrobe.plain(str(wardrobe.rng.choice(("teal", "black", "white"))))
+    return Node(outline, glass, label="window", material="glass")
 
 
 def _wheel(wardrobe: Wardrobe, x: float, radius: float) -> Node:
@@ -525,4 +528,3 @@ def _wheel(wardrobe: Wardrobe, x: float, radius: float) -> Node:
         shape="round",
         children=(hub,),
     )
-

@@ -141,7 +141,9 @@ def cross(stage: Stage, half: float) -> FloatArray:
     """From outside one border to outside the other."""
     way, reach = stage.rng.choice([-1.0, 1.0]), stage.aspect / 2 + half + 0.02
     begin = stage.rng.uniform(-0.3, 0.25)
-    return stage.aspect / 2 + way * slide(stage.u, (begin, -reach), (begin + stage.rng.uniform(0.5, 1), reach))
+    return np.asarray(
+        stage.aspect / 2 + way * slide(stage.u, (begin, -reach), (begin + stage.rng.uniform(0.5, 1), reach))
+    )
 
 
 def enter(stage: Stage, half: float) -> FloatArray:
@@ -149,7 +151,7 @@ def enter(stage: Stage, half: float) -> FloatArray:
     side, outside = stage.rng.choice([-1.0, 1.0]), stage.aspect / 2 + half + 0.02
     start = stage.rng.uniform(0, 0.3)
     way = slide(stage.u, (start, 0), (start + 0.5, 1))
-    return (stage.aspect / 2 + side * outside) * (1 - way) + _inside(stage, half) * way
+    return np.asarray((stage.aspect / 2 + side * outside) * (1 - way) + _inside(stage, half) * way)
 
 
 def leave(stage: Stage, half: float) -> FloatArray:

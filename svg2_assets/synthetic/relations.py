@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, permutations
+from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 
@@ -23,20 +24,23 @@ from svg2_assets.synthetic.stage import Claim, Stage
 from svg2_assets.synthetic.survey import Survey
 
 SHORTEST = 3  # frames
+SHORTEST_MOTION = 0.5  # seconds: what moves for less does not count as approaching, following, ...
 HIDDEN_SHARE = 0.04  # of a thing's pixels that another one hides: then that one is in front of it
 NEAR_GAP = 0.35  # in mean sizes (square roots of the box areas)
 NEAR_DEPTH = 0.08  # frame heights between the feet
 ABOVE_GAP, ABOVE_OVERLAP = 0.35, 0.5  # frame heights between; share of the narrower width
-CLOSING_SPEED, OWN_SPEED, REACH = 0.08, 0.06, 1.0  # frame heights a second; frame heights
+CLOSING_SPEED, OWN_SPEED, REACH = 0.12, 0.1, 0.6  # frame heights a second; frame heights
+AIM = 0.95  # cosine between the way a thing goes and the way to the other one
 PACE = 0.25  # relative difference of speeds that counts as the same
 TOGETHER, BEHIND = 0.4, 0.7  # frame heights between things that move together; that follow each other
 CLOSED = {"inside", "on", "riding"}  # pairs that these hold for are not told apart by who hides whom
+LASTING = {"approaching", "moving away from", "following", "moving together with", "near", "above"}
 BOUND = {"holding", "carrying", "riding", "attached to", "pushing"}  # ... nor by how they move
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # no slots: velocities and script are looked up for every pair, so they are kept
 class Scene:
-    """What the rules look at: the shot, its survey, boxes [actors, F, 4] in frame heights, pixels' time step."""
+    """What the rules look at: the shot, its survey, boxes [actors, F, 4] in frame heights."""
 
     stage: Stage
     survey: Survey
@@ -49,9 +53,26 @@ class Scene:
 
     def scripted(self, first: Actor, second: Actor, predicates: set[str]) -> BoolArray:
         """Where the script claims one of `predicates` between two things, either way, [F]."""
-        pair = {first.index, second.index}
-        held = [c.holds for c in self.stage.claims if {c.subject, c.object} == pair and c.predicate in predicates]
-        return np.logical_or.reduce(held) if held else np.zeros(self.stage.count, dtype=bool)
+        said = self._script.get(frozenset({first.index, second.index}), [])
+        held = [c.holds for c in said if c.predicate in predicates]
+        return np.asarray(np.any(held, axis=0)) if held else np.zeros(self.stage.count, dtype=bool)
+
+    @cached_property
+    def velocities(self) -> FloatArray:
+        """Frame heights a second of each actor, [actors, F, 2], smoothed over five frames."""
+        return np.asarray([_velocity(a, self.stage.settings.fps) for a in self.actors])
+
+    @cached_property
+    def _script(self) -> dict[frozenset[int], list[Claim]]:
+        pairs: dict[frozenset[int], list[Claim]] = {}
+        for claim in self.stage.claims:
+            pairs.setdefault(frozenset({claim.subject, claim.object}), []).append(claim)
+        return pairs
+
+    def meet(self, i: int, j: int) -> bool:
+        """Whether actors i and j are ever visible at once."""
+        first, second = (self.survey.visible[self.actors[k].index] > 0 for k in (i, j))
+        return bool((first & second).any())
 
 
 def relate(scene: Scene, video: Video, *, first_id: int) -> tuple[Relation, ...]:
@@ -64,7 +85,8 @@ def relate(scene: Scene, video: Video, *, first_id: int) -> tuple[Relation, ...]
         held[key] = category, before | on
     found: list[Relation] = []
     for (subject, predicate, other), (category, on) in sorted(held.items()):
-        spans = _spans(on, video, start=scene.stage.start)
+        least = round(SHORTEST_MOTION * video.fps) if predicate in LASTING else SHORTEST
+        spans = _spans(on, video, start=scene.stage.start, least=least)
         if spans:
             ends = (i if i == CAMERA_ID else i + first_id for i in (subject, other))
             found.append(Relation(next(ends), predicate, next(ends), category, spans))
@@ -75,10 +97,11 @@ def _claims(scene: Scene) -> Iterator[Claim]:
     yield from scene.stage.claims
     yield from _standing(scene)
     yield from _passing_the_border(scene)
-    for i, j in combinations(range(len(scene.actors)), 2):
+    meeting = [(i, j) for i, j in combinations(range(len(scene.actors)), 2) if scene.meet(i, j)]
+    for i, j in meeting:
         yield from _near(scene, i, j)
         yield from _together(scene, i, j)
-    for i, j in permutations(range(len(scene.actors)), 2):
+    for i, j in (*meeting, *((j, i) for i, j in meeting)):
         yield from _in_front(scene, i, j)
         yield from _above(scene, i, j)
         yield from _approaching(scene, i, j)
@@ -142,11 +165,13 @@ def _approaching(scene: Scene, i: int, j: int) -> Iterator[Claim]:
     mover, other = scene.actors[i], scene.actors[j]
     reach = _between(mover, other)
     distance = np.linalg.norm(reach, axis=1)
-    own = (_velocity(scene, mover) * reach).sum(axis=1) / np.maximum(distance, 1e-6)
+    velocity = scene.velocities[i]
+    aimed = np.maximum(OWN_SPEED, AIM * np.linalg.norm(velocity, axis=1))
+    own = (velocity * reach).sum(axis=1) / np.maximum(distance, 1e-6)
     closing = -np.gradient(distance) * scene.stage.settings.fps
     apart = (distance < REACH) & (distance > 0.02) & ~scene.scripted(mover, other, BOUND)
-    towards = apart & (own > OWN_SPEED) & (closing > CLOSING_SPEED)
-    away = apart & (own < -OWN_SPEED) & (closing < -CLOSING_SPEED)
+    towards = apart & (own > aimed) & (closing > CLOSING_SPEED)
+    away = apart & (own < -aimed) & (closing < -CLOSING_SPEED)
     yield Claim(mover.index, "approaching", other.index, Category.MOTION, towards)
     yield Claim(mover.index, "moving away from", other.index, Category.MOTION, away)
 
@@ -154,11 +179,11 @@ def _approaching(scene: Scene, i: int, j: int) -> Iterator[Claim]:
 def _following(scene: Scene, i: int, j: int) -> Iterator[Claim]:
     """i moves the way j does, about as fast, on about the same line behind it."""
     mover, leader = scene.actors[i], scene.actors[j]
-    velocity, reach = _velocity(scene, mover), _between(mover, leader)
+    velocity, reach = scene.velocities[i], _between(mover, leader)
     speed = np.maximum(np.linalg.norm(velocity, axis=1), 1e-6)
     ahead = (velocity * reach).sum(axis=1) / speed
     aside = np.abs(velocity[:, 0] * reach[:, 1] - velocity[:, 1] * reach[:, 0]) / speed
-    on = _same_pace(scene, mover, leader) & (ahead > 0.12) & (ahead < BEHIND) & (aside < 0.06)
+    on = _same_pace(scene, i, j) & (ahead > 0.12) & (ahead < BEHIND) & (aside < 0.06)
     on &= ~scene.scripted(mover, leader, BOUND)
     yield Claim(mover.index, "following", leader.index, Category.MOTION, on)
 
@@ -166,20 +191,20 @@ def _following(scene: Scene, i: int, j: int) -> Iterator[Claim]:
 def _together(scene: Scene, i: int, j: int) -> Iterator[Claim]:
     """Both move alike, side by side."""
     first, second = scene.actors[i], scene.actors[j]
-    on = _same_pace(scene, first, second) & (np.linalg.norm(_between(first, second), axis=1) < TOGETHER)
+    on = _same_pace(scene, i, j) & (np.linalg.norm(_between(first, second), axis=1) < TOGETHER)
     yield Claim(first.index, "moving together with", second.index, Category.MOTION, on)
 
 
-def _same_pace(scene: Scene, first: Actor, second: Actor) -> BoolArray:
-    a, b = _velocity(scene, first), _velocity(scene, second)
+def _same_pace(scene: Scene, i: int, j: int) -> BoolArray:
+    a, b = scene.velocities[i], scene.velocities[j]
     faster = np.maximum(np.linalg.norm(a, axis=1), np.linalg.norm(b, axis=1))
-    return np.asarray((np.linalg.norm(a - b, axis=1) < PACE * faster) & (faster > OWN_SPEED))
+    alike = np.linalg.norm(a - b, axis=1) < PACE * faster
+    return np.asarray(np.logical_and(alike, faster > OWN_SPEED), dtype=bool)
 
 
-def _velocity(scene: Scene, actor: Actor) -> FloatArray:
-    """Frame heights a second, [F, 2], smoothed over five frames."""
+def _velocity(actor: Actor, fps: float) -> FloatArray:
     steps = (smoothed(np.gradient(values), 5) for values in (actor.x, actor.y))
-    return np.stack(tuple(steps), axis=1) * scene.stage.settings.fps
+    return np.stack(tuple(steps), axis=1) * fps
 
 
 def _between(first: Actor, second: Actor) -> FloatArray:
@@ -200,8 +225,8 @@ def _key(claim: Claim) -> tuple[int, str, int]:
     return subject, claim.predicate, other
 
 
-def _spans(on: BoolArray, video: Video, *, start: int) -> Spans:
-    """The runs of at least `SHORTEST` frames, in seconds of the clip."""
+def _spans(on: BoolArray, video: Video, *, start: int, least: int) -> Spans:
+    """The runs of at least `least` frames, in seconds of the clip."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], on, [False])).astype(np.int8)))
-    frames = [np.arange(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= SHORTEST]
+    frames = [np.arange(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= least]
     return video.spans_of(start + np.concatenate(frames)) if frames else Spans()

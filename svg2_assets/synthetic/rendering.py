@@ -17,12 +17,14 @@ from svg2_assets.synthetic.stage import Stage
 
 SUBPIXEL = 4  # bits of the polygon corners' fractions
 SHADOW = 0.72
-TEXTURE_SIZES = (8, 320)  # pixels
+TEXTURE_SIZES = (3, 320)  # pixels
+TINY = 36  # pixels of a texture too small to show any pattern: such nodes have one colour
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """A node on stage: its outline in pixels [F, N, 2], its map to pixels [F, 2, 3], what it is and how near [F]."""
+    """A node on stage: its outline in pixels [F, N, 2] from corner `low` to `high` [F, 2], its map to
+    pixels [F, 2, 3], what it is and how near [F]."""
 
     actor: int
     owner: int
@@ -31,6 +33,8 @@ class Piece:
     maps: FloatArray
     depth: FloatArray
     shown: BoolArray
+    low: FloatArray
+    high: FloatArray
 
 
 class Painter:
@@ -47,15 +51,20 @@ class Painter:
         for number, actor in enumerate(self._stage.actors):
             for limb, maps in zip(actor.figure.limbs, actor.maps(), strict=True):
                 to_pixels = geometry.compose(self._camera, maps)
+                outline = geometry.apply(to_pixels, limb.node.outline)
+                low, high = outline.min(axis=1), outline.max(axis=1)
+                seen = ((high >= 0) & (low < (self.width, self.height))).all(axis=1)
                 found.append(
                     Piece(
                         actor=number,
                         owner=actor.index + limb.label,
                         node=limb.node,
-                        outline=geometry.apply(to_pixels, limb.node.outline),
+                        outline=outline,
                         maps=to_pixels,
                         depth=actor.depth + limb.node.layer,
-                        shown=actor.present & actor.shown.get(limb.node.joint, np.True_),
+                        shown=actor.present & actor.shown.get(limb.node.joint, np.True_) & seen,
+                        low=low,
+                        high=high,
                     )
                 )
         return tuple(found)
@@ -65,13 +74,13 @@ class Painter:
         """The box (x0, y0, x1, y1) of each actor's whole body in pixels, hidden or not, [actors, F, 4]."""
         found = np.full((len(self._stage.actors), self._stage.count, 4), np.nan)
         for number in range(len(self._stage.actors)):
-            corners = np.concatenate([p.outline for p in self.pieces if p.actor == number], axis=1)
+            corners = np.concatenate([p.outline for p in self._by_actor[number]], axis=1)
             found[number] = np.concatenate((corners.min(axis=1), corners.max(axis=1)), axis=1)
         return found
 
     def order(self, frame: int) -> list[Piece]:
         """What is in the picture on `frame`, back to front."""
-        there = [p for p in self.pieces if p.shown[frame] and self._in_view(p.outline[frame])]
+        there = [p for p in self.pieces if p.shown[frame]]
         return sorted(there, key=lambda p: float(p.depth[frame]))
 
     def owners(self, frame: int) -> Pixels:
@@ -141,10 +150,6 @@ class Painter:
         unit = np.asarray([[1 / canvas.scale, 0, canvas.origin[0]], [0, 1 / canvas.scale, canvas.origin[1]]])
         return geometry.compose(self._camera[frame], unit)
 
-    def _in_view(self, outline: FloatArray) -> bool:
-        (x0, y0), (x1, y1) = outline.min(axis=0), outline.max(axis=0)
-        return bool(x1 >= 0 and y1 >= 0 and x0 < self.width and y0 < self.height)
-
     def _cast_shadows(self, drawn: Pixels, frame: int) -> None:
         """Dark ellipses under what stands on the ground."""
         shape = np.zeros(drawn.shape[:2], np.uint8)
@@ -159,11 +164,15 @@ class Painter:
     def _paint(self, drawn: Pixels, piece: Piece, frame: int) -> None:
         """Lay a node's texture over the window of its outline."""
         outline = piece.outline[frame]
-        x0, y0 = np.maximum(np.floor(outline.min(axis=0)).astype(int) - 1, 0)
-        x1, y1 = np.minimum(np.ceil(outline.max(axis=0)).astype(int) + 2, (self.width, self.height))
+        texture = self._textures[id(piece.node)]
+        if texture.shape[0] * texture.shape[1] <= TINY:
+            color = tuple(float(c) for c in texture.mean(axis=(0, 1)))
+            cv2.fillPoly(drawn, [_fixed(outline)], color, shift=SUBPIXEL)
+            return
+        x0, y0 = (max(int(v) - 1, 0) for v in piece.low[frame])
+        x1, y1 = (min(int(v) + 2, most) for v, most in zip(piece.high[frame], (self.width, self.height), strict=True))
         shape = np.zeros((y1 - y0, x1 - x0), np.uint8)
         cv2.fillPoly(shape, [_fixed(outline - (x0, y0))], 1, shift=SUBPIXEL)
-        texture = self._textures[id(piece.node)]
         low, extent = piece.node.outline.min(axis=0), np.ptp(piece.node.outline, axis=0)
         rows, columns = texture.shape[:2]
         local = np.asarray([[extent[0] / columns, 0, low[0]], [0, extent[1] / rows, low[1]]])
@@ -178,7 +187,7 @@ class Painter:
         top, left = (frame * 37) % 61, (frame * 53) % 67
         grain = self._grain[top : top + self.height, left : left + self.width]
         lit = soft.astype(np.float32) * np.float32(self._stage.gain[frame]) + grain
-        return np.clip(lit, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(lit, 0, 255), dtype=np.uint8)
 
 
 def _fixed(outline: FloatArray) -> np.ndarray[tuple[int, ...], np.dtype[np.int32]]:

@@ -10,8 +10,6 @@ from svg2_assets.synthetic.actors import HOLDING_ANGLE, Actor, ease, slide
 from svg2_assets.synthetic.figures import (
     FLYERS,
     ITEMS,
-    Builder,
-    Figure,
     make_ball,
     make_box,
     make_car,
@@ -65,7 +63,8 @@ def push_box(stage: Stage) -> None:
     pushed = start + way * 0.75 * slide(u, (0, 0), (0.15, 0), (held, 1), (1, 1))
     crate = stage.add(stage.make(make_box), x=pushed, y=y, facing=1)
     reach = stage.half_width(crate.figure, y) + 0.3 * figure.height * float(stage.scale_at(y))
-    person = stage.add(figure, x=pushed - way * (reach + slide(u, (0, 0.12), (0.15, 0), (held, 0), (1, 0.2))), y=y + 0.001)
+    behind = reach + slide(u, (0, 0.12), (0.15, 0), (held, 0), (1, 0.2))
+    person = stage.add(figure, x=pushed - way * behind, y=y + 0.001)
     person.facing[:] = way
     contact = (u >= 0.15) & (u <= held)
     person.angles["arm"] = np.where((u > 0.08) & (u <= held + 0.05), -1.35, 0.0)
@@ -242,7 +241,7 @@ def unpack(stage: Stage) -> None:
     start = stage.rng.uniform(0.35, 0.55)
     rise, away = ease(clock, start, start + 0.1), ease(clock, start + 0.08, 0.98)
     item = stage.add(
-        _smaller(stage, crate),
+        stage.make(make_ball, make_pebble, make_dog),
         x=crate.x + way * 0.45 * away,
         y=y - 0.05 * crate.size - (0.95 * crate.size) * rise * (1 - ease(clock, start + 0.12, start + 0.25)),
         depth=y + np.where(away > 0.0, 2 * NEARER + 0.006, 0.0),
@@ -293,31 +292,13 @@ def _hold(stage: Stage, person: Actor, item: Actor, held: BoolArray, *, carried:
     stage.claim(person, "carrying", item, Category.STATEFUL, held & carried)
 
 
-def _smaller(stage: Stage, crate: Actor) -> Figure:
-    """A ball, stone or animal that fits into `crate`."""
-    builders: tuple[Builder, ...] = (make_ball, make_pebble, make_dog)
-    return stage.make(*builders)
-
-
 def _across(stage: Stage, *, size: float = 0.3) -> FloatArray:
     """A way from one border to the other, [F]; it begins and ends about where the thing is out of sight."""
     way = stage.rng.choice([-1.0, 1.0])
     reach = stage.aspect / 2 + size * stage.rng.uniform(0.2, 1.2)
     begin, end = stage.rng.uniform(-0.1, 0.15), stage.rng.uniform(0.85, 1.2)
-    return stage.aspect / 2 + way * reach * slide(stage.u, (begin, -1), (end, 1))
+    return np.asarray(stage.aspect / 2 + way * reach * slide(stage.u, (begin, -1), (end, 1)))
 
 
-STORIES: tuple[Scenario, ...] = (
-    kick_ball,
-    push_box,
-    converse,
-    put_away,
-    hand_over,
-    ride,
-    tow,
-    overtake,
-    chase,
-    flock,
-    watch,
-    lay_table,
-)
+STORIES: tuple[Scenario, ...] = (kick_ball, push_box, converse, put_away, hand_over, chase, watch, lay_table)
+OUTDOOR_STORIES: tuple[Scenario, ...] = (ride, tow, overtake, flock)

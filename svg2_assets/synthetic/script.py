@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from svg2_assets.scene.taxonomy import Category
@@ -9,7 +11,7 @@ from svg2_assets.synthetic import cameras, fillers
 from svg2_assets.synthetic.actors import Actor
 from svg2_assets.synthetic.backgrounds import Backdrop, make_backdrop
 from svg2_assets.synthetic.figures import Family
-from svg2_assets.synthetic.scenarios import STORIES, unpack
+from svg2_assets.synthetic.scenarios import OUTDOOR_STORIES, STORIES, unpack
 from svg2_assets.synthetic.settings import WorldSettings
 from svg2_assets.synthetic.stage import Stage
 
@@ -22,7 +24,7 @@ def plan_clip(settings: WorldSettings, rng: np.random.Generator) -> list[Stage]:
     """The shots of a clip in order. Things of the first shot may play again in later ones (`Actor.same_as`)."""
     bounds = [0, *draw_cuts(settings, rng), settings.frames]
     stages: list[Stage] = []
-    for number, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for number, (start, end) in enumerate(pairwise(bounds)):
         backdrop = _backdrop(settings, rng, [s.backdrop for s in stages])
         stage = Stage(settings, rng, backdrop, start, end - start)
         if number:
@@ -60,8 +62,9 @@ def _reappear(stage: Stage, earlier: list[Actor]) -> None:
 
 def _fill(stage: Stage) -> None:
     settings, rng = stage.settings, stage.rng
-    for index in rng.permutation(len(STORIES))[: settings.stories]:
-        STORIES[int(index)](stage)
+    stories = STORIES + (OUTDOOR_STORIES if stage.backdrop.outdoor else ())
+    for index in rng.permutation(len(stories))[: settings.stories]:
+        stories[int(index)](stage)
     for _ in range(settings.containers):
         unpack(stage)
     for _ in range(settings.lookalikes):

@@ -13,7 +13,7 @@ from svg2_assets.scene.taxonomy import CAMERA_ID, Category
 from svg2_assets.synthetic.actors import Actor, heading
 from svg2_assets.synthetic.backgrounds import Backdrop
 from svg2_assets.synthetic.cameras import Camera, still
-from svg2_assets.synthetic.figures import Builder, Figure, Wardrobe
+from svg2_assets.synthetic.figures import OUTDOOR, Builder, Figure, Wardrobe
 from svg2_assets.synthetic.settings import WorldSettings
 
 FAR_SIZE = 0.45  # how large a thing at the horizon is beside one at the lower edge
@@ -67,7 +67,8 @@ class Stage:
     @property
     def wardrobe(self) -> Wardrobe:
         """Surfaces that suit the backdrop and the difficulty."""
-        return Wardrobe(self.rng, self.settings.contrast, self.settings.camouflage, self.backdrop.colors)
+        settings, place = self.settings, self.backdrop
+        return Wardrobe(self.rng, settings.contrast, settings.camouflage, place.colors, outdoor=place.outdoor)
 
     @property
     def objects(self) -> int:
@@ -75,8 +76,9 @@ class Stage:
         return len(self.backdrop.regions) + sum(len(a.figure.labelled) for a in self.actors)
 
     def make(self, *builders: Builder) -> Figure:
-        """A new figure by one of `builders`."""
-        return builders[int(self.rng.integers(len(builders)))](self.wardrobe)
+        """A new figure by one of `builders`: those that suit the place, if any does."""
+        suited = [b for b in builders if self.backdrop.outdoor or b not in OUTDOOR] or list(builders)
+        return suited[int(self.rng.integers(len(suited)))](self.wardrobe)
 
     def lane(self, low: float = 0.15, high: float = 0.95) -> float:
         """A random ground line (world y) between two shares of the way from the horizon to the lower edge."""
@@ -125,7 +127,9 @@ class Stage:
         self._dress(actor)
         return actor
 
-    def claim(self, subject: Actor, predicate: str, other: Actor, category: Category, holds: npt.ArrayLike = True) -> None:
+    def claim(
+        self, subject: Actor, predicate: str, other: Actor, category: Category, holds: npt.ArrayLike = True
+    ) -> None:
         """Say that `subject predicate other` where `holds` [F]."""
         self.claim_objects(subject.index, predicate, other.index, category, holds)
 

@@ -55,4 +55,3 @@ def _measure_hiding(painter: Painter, frame: int, into: tuple[IntArray, IntArray
         whole[number] = covered.sum()
         hides[number] = covered[:actors]
         top[shape] = number
-

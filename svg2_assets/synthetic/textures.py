@@ -68,7 +68,7 @@ class Texture:
         mix = (self.contrast * _pattern(self, height, width))[..., None]
         colour = np.asarray(self.rgb, np.float32) * (1 - mix) + np.asarray(self.second, np.float32) * mix
         light = 1 + self.grain * value_noise(self.seed, height, width, cells=2 * self.cells, stretch=self.stretch)
-        return np.clip(colour * light[..., None], 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(colour * light[..., None], 0, 255), dtype=np.uint8)
 
     def shaded(self, factor: float) -> Texture:
         """The same surface, lighter (above 1) or darker."""
@@ -113,12 +113,12 @@ def value_noise(seed: int, height: int, width: int, *, cells: float, stretch: fl
 def _pattern(texture: Texture, height: int, width: int) -> FloatImage:
     """How much of the second colour each pixel takes, 0..1 [height, width]."""
     if texture.pattern is Pattern.PLAIN:
-        return np.clip(0.5 + value_noise(texture.seed + 1, height, width, cells=texture.cells), 0, 1)
+        return _unit(0.5 + value_noise(texture.seed + 1, height, width, cells=texture.cells))
     y, x = np.mgrid[0:height, 0:width].astype(np.float32) / np.float32(height)
     along = x * math.cos(texture.angle) + y * math.sin(texture.angle)
     across = y * math.cos(texture.angle) - x * math.sin(texture.angle)
     if texture.pattern is Pattern.SHADED:
-        return np.clip(along - along.min(), 0, 1)
+        return _unit(along - along.min())
     turns = 2 * math.pi * texture.cells
     wave, other = np.sin(along * turns), np.sin(across * turns)
     if texture.pattern is Pattern.STRIPED:
@@ -126,3 +126,7 @@ def _pattern(texture: Texture, height: int, width: int) -> FloatImage:
     if texture.pattern is Pattern.CHECKED:
         return np.asarray(wave * other > 0, dtype=np.float32)
     return np.asarray(wave + other > 0.9, dtype=np.float32)
+
+
+def _unit(values: FloatImage) -> FloatImage:
+    return np.asarray(np.clip(values, 0, 1), dtype=np.float32)

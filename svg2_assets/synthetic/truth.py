@@ -65,7 +65,7 @@ class Truth:
     def masks_at(self, index: int) -> dict[int, Mask]:
         """The visible pixels of each object that has any on frame `index`, by id, at the video's size.
 
-        The masks of level 1 tile the frame; that of a whole includes its parts. Raises `IndexError` outside of the clip.
+        The masks of level 1 tile the frame; that of a whole includes its parts. Raises `IndexError` outside.
         """
         if index not in self._remembered:
             self._remembered[index] = self._encode(index)

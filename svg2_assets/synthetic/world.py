@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -35,7 +36,7 @@ class World:
     def pick(self, indices: Sequence[int], *, height: int | None = None) -> Iterator[Frame]:
         """Only the frames of sorted `indices`. Raises `IndexError` outside of the clip, `ValueError` out of order."""
         wanted = [int(i) for i in indices]
-        if any(b < a for a, b in zip(wanted, wanted[1:], strict=False)):
+        if any(b < a for a, b in pairwise(wanted)):
             raise ValueError(f"{self.video.id}: frames must be picked in order, not {wanted[:10]}")
         for index in wanted:
             self.truth.locate(index)
