@@ -20,6 +20,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+evaluate = typer.Typer(help="Predictions against truth, both from files.", no_args_is_help=True)
+app.add_typer(evaluate, name="evaluate")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
@@ -101,6 +103,37 @@ def stats(json: AsJson = False) -> None:
     from svg2_assets.commands.reading import stats as run
 
     _exit(lambda console: run(Installation(), console, as_json=json))
+
+
+@evaluate.command()
+def tracks(
+    gt: Annotated[Path, typer.Option(help="Truth: list[frame][object] of COCO RLE, or a scene-graph document.")],
+    pred: Annotated[Path, typer.Option(help="Prediction, in either form.")],
+    fps: Annotated[float | None, typer.Option(min=0.001, help="Frames a second; a document says it itself.")] = None,
+    part: Annotated[
+        list[int] | None, typer.Option(help="Id of a true part of another object; may be repeated.")
+    ] = None,
+    allow_short: Annotated[bool, typer.Option("--allow-short", help="Count missing frames as empty.")] = False,
+    boundaries: Annotated[bool, typer.Option("--boundaries", help="Add J and F (decodes masks).")] = False,
+    hota: Annotated[bool, typer.Option("--hota", help="Add HOTA and MOTA (needs the extra `evaluation`).")] = False,
+    json: AsJson = False,
+) -> None:
+    """Recall, coverage, identities, delay and invented masks of trajectories."""
+    from svg2_assets.commands.evaluate import tracks as run
+
+    _exit(
+        lambda console: run(
+            console,
+            truth=gt,
+            predicted=pred,
+            fps=fps,
+            parts=part or (),
+            allow_short=allow_short,
+            boundaries=boundaries,
+            library=hota,
+            as_json=json,
+        )
+    )
 
 
 @app.command()

@@ -90,6 +90,14 @@ def identity_scores(
     )
 
 
+def id_true_positives(together: FloatArray) -> int:
+    """IDTP: matched detections under the best one-to-one assignment of tracks to identities.
+
+    `together` [identities, tracks] counts the frames on which the two overlap enough.
+    """
+    return int(together[linear_sum_assignment(-together)].sum())
+
+
 def _without_ignored(frame: LabelledFrame, tracks: Boxes, least_iou: float) -> dict[Hashable, Box]:
     """Tracks that match a person, and those of the rest that lie on no ignored box."""
     matched = set(_assign(frame.people, tracks, least_iou).values())
@@ -147,8 +155,7 @@ def _id_true_positives(people: Sequence[Boxes], tracks: Sequence[Boxes], least_i
         if present and shown:
             hits = box_iou(list(present.values()), list(shown.values())) >= least_iou
             together[np.ix_([row[w] for w in present], [column[t] for t in shown])] += hits
-    chosen = linear_sum_assignment(-together)
-    return int(together[chosen].sum())
+    return id_true_positives(together)
 
 
 def _changes(owners: Sequence[Hashable]) -> int:

@@ -1,0 +1,1 @@
+"""Metrics of trajectories against dense truth; start at `scores.measure`."""
