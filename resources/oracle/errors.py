@@ -88,14 +88,20 @@ def misshapen(mask: Mask, generator: np.random.Generator, *, strength: float) ->
     reach = strength * mask.height
     if reach <= 0:
         return mask
-    dx, dy = generator.normal(0.0, reach / 2, 2)
+    dx, dy = (round(float(d)) for d in generator.normal(0.0, reach / 2, 2))
     change = round(float(generator.normal(0.0, reach / 2)))
+    if not (dx or dy or change):
+        return mask
     pixels = mask.to_array().astype(np.uint8)
-    moved = cv2.warpAffine(pixels, np.asarray([[1, 0, round(dx)], [0, 1, round(dy)]], np.float32), pixels.shape[::-1])
+    x, y, w, h = (int(v) for v in mask.box)
+    room = abs(dx) + abs(dy) + abs(change)
+    rows, columns = slice(max(0, y - room), y + h + room), slice(max(0, x - room), x + w + room)
+    moved = np.roll(np.pad(pixels[rows, columns], room), (dy, dx), axis=(0, 1))
     if change:
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * abs(change) + 1, 2 * abs(change) + 1))
         moved = cv2.dilate(moved, kernel) if change > 0 else cv2.erode(moved, kernel)
-    return Mask.from_array(moved) if moved.any() else mask
+    pixels[rows, columns] = moved[room : moved.shape[0] - room, room : moved.shape[1] - room]
+    return Mask.from_array(pixels) if pixels.any() else mask
 
 
 def piece(mask: Mask, generator: np.random.Generator) -> Mask:

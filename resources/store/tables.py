@@ -248,9 +248,7 @@ class Tables:
         lists = any(pa.types.is_list(TABLES[name].field(column).type) for column in columns)
         picked = _picked if lists and name in WIDE_TABLES else _scanned
         asked = (reader.version, tuple(columns), tuple(conditions))
-        return self._remembered[name].get(
-            asked, lambda: [picked(reader, there, condition) for condition in conditions]
-        )
+        return self._remembered[name].get(asked, lambda: [picked(reader, there, condition) for condition in conditions])
 
     def _merge(self, name: str, data: pa.Table, scope: str | None) -> Committed:
         handle = self.created(name)

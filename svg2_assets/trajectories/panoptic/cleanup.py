@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -36,9 +37,12 @@ def clean(
     """The candidates worth handing on, in order of their ids, each with its whole and level (1 whole, 2 part, 3)."""
     least = max(1.0, min(settings.least_seconds * fps, num_frames))
     kept = [c for c in (_without_specks(c, settings) for c in candidates) if len(c.trajectory) >= least]
+    kept = _filled(kept, fps, settings)
     pairs = Pairs.of([c.trajectory for c in kept], settings)
-    dropped = _doubles(kept, pairs, settings)
-    left = [i for i in range(len(kept)) if i not in dropped]
+    doubles = _doubles(kept, pairs, settings)
+    left = [i for i in range(len(kept)) if i not in doubles]
+    for worse, better in doubles.items():
+        kept[better] = _joined(kept[better], kept[worse])
     wholes = {i: whole for i in left if (whole := _whole_of(i, left, kept, pairs, settings)) is not None}
     return [
         replace(kept[i], part_of=kept[wholes[i]].id if i in wholes else None, level=_level(i, wholes)) for i in left
@@ -69,13 +73,19 @@ class Pairs:
 
 
 def _by_frame(trajectories: Sequence[Trajectory]) -> Iterable[tuple[list[int], list[Mask]]]:
+    """Positions and masks of who shows together, frame by frame."""
+    frames = _frames_of(trajectories)
+    return (frames[f] for f in sorted(frames) if len(frames[f][0]) > 1)
+
+
+def _frames_of(trajectories: Sequence[Trajectory]) -> dict[int, tuple[list[int], list[Mask]]]:
     frames: dict[int, tuple[list[int], list[Mask]]] = {}
     for i, trajectory in enumerate(trajectories):
         for frame, mask in zip(trajectory.frames, trajectory.masks, strict=True):
             present, masks = frames.setdefault(frame, ([], []))
             present.append(i)
             masks.append(mask)
-    return (frames[f] for f in sorted(frames) if len(frames[f][0]) > 1)
+    return frames
 
 
 def _without_specks(candidate: Candidate, settings: CleanupSettings) -> Candidate:
@@ -94,20 +104,52 @@ def _without_specks(candidate: Candidate, settings: CleanupSettings) -> Candidat
     )
 
 
-def _doubles(kept: Sequence[Candidate], pairs: Pairs, settings: CleanupSettings) -> set[int]:
-    """Of two that are one thing for most of their common time, the one less sure, or else shorter, or else later."""
-    dropped: set[int] = set()
+def _doubles(kept: Sequence[Candidate], pairs: Pairs, settings: CleanupSettings) -> dict[int, int]:
+    """Of two that are one thing for most of their common time, the one less sure, or shorter, -> the other."""
+    doubles: dict[int, int] = {}
     lives = np.asarray([len(c.trajectory) for c in kept])
     order = sorted(range(len(kept)), key=lambda i: (-kept[i].score * np.sqrt(lives[i]), kept[i].id))
     for place, better in enumerate(order):
-        if better in dropped:
+        if better in doubles:
             continue
         for worse in order[place + 1 :]:
             common = pairs.together[better, worse]
             enough = common >= settings.duplicate_life * min(lives[better], lives[worse])
-            if common and enough and pairs.mutual[better, worse] >= settings.share * common:
-                dropped.add(worse)
-    return dropped
+            one = common and enough and pairs.mutual[better, worse] >= settings.share * common
+            if one and worse not in doubles:
+                doubles[worse] = better
+    return doubles
+
+
+def _joined(better: Candidate, worse: Candidate) -> Candidate:
+    """`better` with the masks of `worse` on frames where it has none; under the lower id."""
+    masks = dict(zip(worse.trajectory.frames, worse.trajectory.masks, strict=True))
+    masks |= dict(zip(better.trajectory.frames, better.trajectory.masks, strict=True))
+    return replace(better, trajectory=Trajectory.of(sorted(masks), [masks[f] for f in sorted(masks)]))
+
+
+def _filled(candidates: Sequence[Candidate], fps: float, settings: CleanupSettings) -> list[Candidate]:
+    """Short times unseen are filled where nothing moved and nobody else lies there: the tracker blinked."""
+    longest = round(settings.fill_seconds * fps)
+    covers = {f: mask_algebra.union(masks) for f, (_, masks) in _frames_of([c.trajectory for c in candidates]).items()}
+    filled = []
+    for c in candidates:
+        masks = dict(zip(c.trajectory.frames, c.trajectory.masks, strict=True))
+        for before, after in pairwise(c.trajectory.frames):
+            if 1 < after - before <= longest and _rests(masks[before], masks[after], settings):
+                gap = range(before + 1, after)
+                masks |= {f: m for f in gap if (m := _seen_of(masks[before], covers.get(f), settings)) is not None}
+        filled.append(replace(c, trajectory=Trajectory.of(sorted(masks), [masks[f] for f in sorted(masks)])))
+    return filled
+
+
+def _rests(before: Mask, after: Mask, settings: CleanupSettings) -> bool:
+    return bool(mask_algebra.iou([before], [after])[0, 0] >= settings.fill_iou)
+
+
+def _seen_of(mask: Mask, cover: Mask | None, settings: CleanupSettings) -> Mask | None:
+    left = mask if cover is None else mask_algebra.difference(mask, cover)
+    return left if left.area >= settings.fill_left * mask.area else None
 
 
 def _whole_of(

@@ -65,13 +65,41 @@ def compare(
     return Findings(matched, tuple(int(i) for i in np.flatnonzero(~same.any(axis=1))))
 
 
-def lost_twin(look: Vectors, lost: Mapping[int, Vectors], settings: DiscoverySettings) -> int | None:
-    """The lost object that a new one is: it looks like it, and like no other lost one nearly as much."""
-    if not lost:
-        return None
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """An object that is not seen any more: what it looked like, and its last mask unless that is of another shot."""
+
+    appearance: Vectors
+    last: Mask | None = None
+
+
+def lost_twin(look: Vectors, mask: Mask, lost: Mapping[int, Lost], settings: DiscoverySettings) -> int | None:
+    """The lost object that a new one is: it lies where that one was and looks much like it, or looks very much like it
+    and clearly less like every other lost one.
+    """
     ids = list(lost)
-    likeness = np.stack([lost[i] for i in ids]) @ look
+    if not ids:
+        return None
+    likeness = np.stack([lost[i].appearance for i in ids]) @ look
+    overlap = np.asarray([_overlap(mask, lost[i].last) for i in ids])
+    here = np.where(likeness >= settings.relink_here, overlap, 0.0)
+    if here.max() >= settings.relink_iou:
+        return ids[int(here.argmax())]
     best = int(likeness.argmax())
     others = np.delete(likeness, best)
     clear = not len(others) or likeness[best] - others.max() >= settings.relink_margin
     return ids[best] if likeness[best] >= settings.relink and clear else None
+
+
+def _overlap(mask: Mask, last: Mask | None) -> float:
+    return float(mask_algebra.iou([mask], [last])[0, 0]) if last is not None else 0.0
+
+
+def twins(known: Mapping[int, Mask], settings: DiscoverySettings) -> list[tuple[int, int]]:
+    """Pairs (earlier, later) of objects whose masks cover each other."""
+    ids = sorted(known)
+    if len(ids) < 2:
+        return []
+    overlap = mask_algebra.iou([known[i] for i in ids], [known[i] for i in ids])
+    rows, columns = np.nonzero(np.triu(overlap >= settings.twin_iou, k=1))
+    return [(ids[int(a)], ids[int(b)]) for a, b in zip(rows, columns, strict=True)]

@@ -11,7 +11,7 @@ from svg2_assets.scene import masks as mask_algebra
 from svg2_assets.scene.masks import Mask
 from svg2_assets.scene.video import Frame, Video
 from svg2_assets.trajectories.panoptic.completion import complete
-from svg2_assets.trajectories.panoptic.discovery import Known, compare, lost_twin, worthy
+from svg2_assets.trajectories.panoptic.discovery import Known, Lost, compare, lost_twin, twins, worthy
 from svg2_assets.trajectories.panoptic.protocols import Proposal, Segmenter, Tracked, TrackSession, Vectors
 from svg2_assets.trajectories.panoptic.registry import Entry, Registry, Standing
 from svg2_assets.trajectories.panoptic.schedule import CheckClock, Reason
@@ -32,6 +32,7 @@ class OnlinePass:
         self.registry = Registry()
         self.cuts: list[int] = []
         self.counts: Counter[str] = Counter()
+        self._twins: Counter[tuple[int, int]] = Counter()
 
     def take(self, frame: Frame, *, new_shot: bool) -> None:
         """The next frame; `new_shot` on the first frame of every shot."""
@@ -71,6 +72,7 @@ class OnlinePass:
     def _check(self, frame: Frame, reason: Reason, visible: dict[int, Mask]) -> None:
         self.counts["checks"] += 1
         self.counts[f"checks: {reason.value}"] += 1
+        self._settle_twins(visible)
         proposals = worthy(self._propose(frame, reason, visible), self._settings.discovery)
         looks = self._session.embed(frame, [p.mask for p in proposals])
         known = {i: Known(m, self._live[i].appearance) for i, m in visible.items()}
@@ -111,6 +113,23 @@ class OnlinePass:
                 if entry.chances <= 0:
                     self._drop(entry)
 
+    def _settle_twins(self, visible: dict[int, Mask]) -> None:
+        """Of two that cover each other check after check, the later one is, or goes on as, the earlier."""
+        pairs = set(twins(visible, self._settings.discovery))
+        self._twins = Counter({pair: self._twins[pair] + 1 for pair in pairs})
+        for earlier, later in sorted(pairs):
+            if later not in self._live or earlier not in self._live:
+                continue
+            if self._live[later].standing is Standing.TENTATIVE:
+                self._drop(self._live[later])
+            elif self._twins[earlier, later] >= self._settings.discovery.twin_checks:
+                self._live.pop(later).continues = earlier
+                self._session.forget([later])
+                self.counts["joined"] += 1
+            else:
+                continue
+            visible.pop(later, None)
+
     def _drop(self, entry: Entry) -> None:
         entry.standing = Standing.DROPPED
         self._live.pop(entry.id, None)
@@ -119,16 +138,17 @@ class OnlinePass:
 
     def _register(self, frame: Frame, proposals: Sequence[Proposal], looks: Vectors, new: Sequence[int]) -> None:
         chosen = self._within_cap(proposals, new)
-        lost = {e.id: e.appearance for e in self._lost(frame.index)}
-        before = {e.id: e.appearance for e in self.registry if e.shot < self._shot} if self._shot else {}
+        lost = {e.id: Lost(e.appearance, e.masks.get(e.seen)) for e in self._lost(frame.index)}
+        before = {e.id: Lost(e.appearance) for e in self.registry if e.shot < self._shot}
         prompts: dict[int, Mask] = {}
         for position in chosen:
-            entry = self._open(frame, looks[position])
-            entry.continues = lost_twin(looks[position], lost, self._settings.discovery)
-            lost.pop(entry.continues, None) if entry.continues is not None else None
-            entry.relinked_from = lost_twin(looks[position], before, self._settings.discovery)
-            prompts[entry.id] = proposals[position].mask
-            entry.take(frame.index, Tracked(prompts[entry.id], 1.0, proposals[position].score), least_presence=0.0)
+            entry, proposal = self._open(frame, looks[position]), proposals[position]
+            entry.continues = lost_twin(looks[position], proposal.mask, lost, self._settings.discovery)
+            if entry.continues is not None:
+                del lost[entry.continues]
+            entry.relinked_from = lost_twin(looks[position], proposal.mask, before, self._settings.discovery)
+            prompts[entry.id] = proposal.mask
+            entry.take(frame.index, Tracked(proposal.mask, 1.0, proposal.score), least_presence=0.0)
         if prompts:
             self._session.prompt(frame, prompts)
 

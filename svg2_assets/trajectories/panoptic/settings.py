@@ -56,6 +56,12 @@ class DiscoverySettings:
     relink: float = 0.92
     relink_margin: float = 0.02
     """a new object this much like one that was lost, and less like all others by the margin, is that one"""
+    relink_iou: float = 0.3
+    relink_here: float = 0.75
+    """the same where it covers the last mask by `relink_iou` and looks this much like it"""
+    twin_iou: float = 0.8
+    """two objects that cover each other at as many checks as `twin_checks` are one"""
+    twin_checks: int = 2
     most_objects: int = 500
     """followed at a time; beyond, the least salient are left out and counted"""
 
@@ -81,6 +87,11 @@ class GateSettings:
 class CleanupSettings:
     """Which trajectories are handed on."""
 
+    fill_seconds: float = 0.6
+    """longest time unseen that is filled where the masks before and after cover each other by `fill_iou`"""
+    fill_iou: float = 0.6
+    fill_left: float = 0.5
+    """of the mask that nobody else covers meanwhile"""
     mutual: float = 0.8
     """share of either mask inside the other from which two masks are one thing"""
     share: float = 0.7
