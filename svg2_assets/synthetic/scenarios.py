@@ -249,7 +249,8 @@ def unpack(stage: Stage) -> None:
         y=y - 0.05 * crate.size - 0.95 * crate.size * rise * (1 - down),
         depth=y + np.where(away > 0.0, 2 * NEARER + 0.006, 0.0),
     )
-    item.size[:] = 0.62 * crate.size
+    # Nothing of it may stick out of the sides.
+    item.size[:] = min(0.62, 0.5 / item.figure.half_width) * crate.size
     item.grounded[:] = down > 0.99
     stage.claim(item, "inside", crate, Category.SPATIAL, rise < 0.6)
     leaving = (clock > start) & (down < 1)

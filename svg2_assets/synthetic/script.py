@@ -58,7 +58,8 @@ def _backdrop(settings: WorldSettings, rng: np.random.Generator, earlier: list[B
 def _reappear(stage: Stage, earlier: list[Actor]) -> None:
     """Some things of the first shot, on new ways."""
     for actor in earlier:
-        if actor.figure.family in REAPPEARING and stage.rng.random() < stage.settings.reappear_share:
+        chosen = actor.figure.family in REAPPEARING and stage.rng.random() < stage.settings.reappear_share
+        if chosen and stage.objects < MOST_OBJECTS:
             fillers.add_thing(stage, actor.figure, same_as=actor)
 
 

@@ -19,7 +19,7 @@ from svg2_assets.synthetic.truth import Truth
 class World:
     """Renders the clip that `settings` and `seed` stand for: the same on every run. A `FrameSource` with its `truth`.
 
-    Frames are drawn when asked for, in any order; memory does not grow with their number.
+    Frames are drawn when asked for, in any order, and not kept: only poses and outlines grow with their number.
     """
 
     def __init__(self, settings: WorldSettings, *, seed: int) -> None:

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from svg2_assets.scene.spans import Spans
-from svg2_assets.scene.taxonomy import CAMERA_ID, SYMMETRIC, Category, contradicts, inverse_of
+from svg2_assets.scene.taxonomy import (
+    CAMERA_ID,
+    PREDICATE_CATEGORIES,
+    SYMMETRIC,
+    Category,
+    contradicts,
+    inverse_of,
+    legal_endpoints,
+)
 from svg2_assets.synthetic.objects import Kind
 from svg2_assets.synthetic.settings import Difficulty, WorldSettings
 from svg2_assets.synthetic.world import World
@@ -68,6 +76,17 @@ def test_symmetric_relations_are_stored_once_lower_id_first(worlds):
     symmetric = [r for w in worlds for r in w.truth.relations if r.predicate in SYMMETRIC]
     assert symmetric
     assert all(r.subject < r.object for r in symmetric)
+
+
+def test_relations_have_the_category_and_ends_that_the_vocabulary_allows(worlds):
+    for world in worlds:
+        names = {o.id: o.name for o in world.truth.objects} | {CAMERA_ID: "camera"}
+        for r in world.truth.relations:
+            camera = r.subject == CAMERA_ID
+            ends = {"subject": names[r.subject], "object_": names[r.object], "subject_is_camera": camera}
+            assert legal_endpoints(r.category, **ends), (world.video.id, ends, r)
+            if not camera:
+                assert PREDICATE_CATEGORIES.get(r.predicate, r.category) is r.category
 
 
 def test_left_of_is_not_said(worlds):
@@ -189,6 +208,8 @@ def test_the_graph_is_valid_and_complete(worlds):
 
 
 def test_a_clip_full_to_the_brim_still_renders():
-    world = world_of(Difficulty.HARD, seed=1, things=500, stories=12, lookalikes=30, seconds=1.0)
-    assert all(s.objects <= 255 for s in world.truth.stages)
+    full = {"things": 500, "stories": 12, "lookalikes": 30, "cut_chance": 1.0, "reappear_share": 1.0}
+    world = world_of(Difficulty.HARD, seed=1, **full)
+    assert len(world.truth.stages) > 1
+    assert all(100 < s.objects <= 255 for s in world.truth.stages)
     assert len(world.truth.masks_at(3)) > 50
