@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -13,7 +14,6 @@ from svg2_assets.scene.video import Pixels
 from svg2_assets.synthetic.textures import Pattern, Texture, make_texture
 
 MARGIN_X, MARGIN_Y = 0.75, 0.35  # of the frame's width and height, painted beyond each border for the camera
-OVERSAMPLED = 1.25  # canvas pixels over frame pixels: a zoom keeps its detail
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,14 +26,28 @@ class Region:
     ground: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # no slots: the picture is kept once painted
 class Canvas:
-    """The painted world: `pixels` [h, w, 3], `regions` [h, w] indices; world point p lies at (p - origin) * scale."""
+    """The painted world: `regions` [h, w] indices into `stuff`; world point p lies at (p - origin) * scale."""
 
-    pixels: Pixels
+    stuff: tuple[Region, ...]
     regions: Pixels
     origin: tuple[float, float]
     scale: float
+
+    @cached_property
+    def pixels(self) -> Pixels:
+        """The picture [h, w, 3]; who only asks for truth never paints it. Each region is painted where it shows."""
+        rows, columns = self.regions.shape
+        pixels = np.zeros((rows, columns, 3), np.uint8)
+        for index, region in enumerate(self.stuff):
+            shown = self.regions == index
+            (band,) = np.nonzero(shown.any(axis=1))
+            if band.size:
+                top, end = int(band[0]), int(band[-1]) + 1
+                texture = replace(region.texture, cells=region.texture.cells * (end - top) / rows)
+                np.copyto(pixels[top:end], texture.paint(end - top, columns), where=shown[top:end, :, None])
+        return pixels
 
     def region_at(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """The index of the region at world points (x, y), [F] each; the nearest one outside of the canvas."""
@@ -59,10 +73,10 @@ class Backdrop:
         return tuple(r.texture.color for r in self.regions)
 
     def canvas(self, height: int) -> Canvas:
-        """The regions painted for frames of `height` rows; kept for the next call."""
+        """The regions laid out for frames of `height` rows; kept for the next call."""
         if height not in self._canvases:
             self._canvases.clear()
-            self._canvases[height] = _paint(self, height)
+            self._canvases[height] = _lay_out(self, height)
         return self._canvases[height]
 
 
@@ -157,19 +171,12 @@ def _line(rng: np.random.Generator, aspect: float, y: float, *, waves: float) ->
     return np.stack((x, y + waves * (np.sin(2.3 * x + first) + 0.5 * np.sin(6.1 * x + second))), axis=1)
 
 
-def _paint(backdrop: Backdrop, height: int) -> Canvas:
-    scale = height * OVERSAMPLED
+def _lay_out(backdrop: Backdrop, height: int) -> Canvas:
     origin = -MARGIN_X * backdrop.aspect, -MARGIN_Y
-    rows = round((1 + 2 * MARGIN_Y) * scale)
-    columns = round((1 + 2 * MARGIN_X) * backdrop.aspect * scale)
-    pixels = np.zeros((rows, columns, 3), np.uint8)
+    rows, columns = round((1 + 2 * MARGIN_Y) * height), round((1 + 2 * MARGIN_X) * backdrop.aspect * height)
     regions = np.zeros((rows, columns), np.uint8)
     for index, region in enumerate(backdrop.regions):
-        line = (region.top - origin) * scale
+        line = (region.top - origin) * height
         outline = np.concatenate((line, [(columns + 9, rows + 9), (-9, rows + 9)]))
-        shape = np.zeros((rows, columns), np.uint8)
-        cv2.fillPoly(shape, [np.rint(outline).astype(np.int32)], 1)
-        covered = shape.astype(bool)
-        pixels[covered] = region.texture.paint(rows, columns)[covered]
-        regions[covered] = index
-    return Canvas(pixels, regions, origin, scale)
+        cv2.fillPoly(regions, [np.rint(outline).astype(np.int32)], index)
+    return Canvas(backdrop.regions, regions, origin, float(height))

@@ -32,7 +32,7 @@ ABOVE_GAP, ABOVE_OVERLAP = 0.35, 0.5  # frame heights between; share of the narr
 CLOSING_SPEED, OWN_SPEED, REACH = 0.12, 0.1, 0.6  # frame heights a second; frame heights
 AIM = 0.95  # cosine between the way a thing goes and the way to the other one
 PACE = 0.25  # relative difference of speeds that counts as the same
-TOGETHER, BEHIND = 0.4, 0.7  # frame heights between things that move together; that follow each other
+TOGETHER, BEHIND = 0.12, 0.7  # frame heights between boxes of what moves together; between feet of what follows
 CLOSED = {"inside", "on", "riding"}  # pairs that these hold for are not told apart by who hides whom
 LASTING = {"approaching", "moving away from", "following", "moving together with", "near", "above"}
 BOUND = {"holding", "carrying", "riding", "attached to", "pushing"}  # ... nor by how they move
@@ -154,10 +154,9 @@ def _above(scene: Scene, i: int, j: int) -> Iterator[Claim]:
 def _near(scene: Scene, i: int, j: int) -> Iterator[Claim]:
     """The boxes are closer than a share of their sizes and the feet stand about equally far."""
     a, b = scene.boxes[i].T, scene.boxes[j].T
-    gap = np.hypot(*(np.maximum(0, np.maximum(a[k], b[k]) - np.minimum(a[k + 2], b[k + 2])) for k in (0, 1)))
     size = sum(np.sqrt((box[2] - box[0]) * (box[3] - box[1])) for box in (a, b)) / 2
-    level = np.abs(scene.actors[i].y - scene.actors[j].y) < NEAR_DEPTH
-    yield Claim(scene.actors[i].index, "near", scene.actors[j].index, Category.SPATIAL, (gap < NEAR_GAP * size) & level)
+    on = (_gap(scene, i, j) < NEAR_GAP * size) & (np.abs(scene.actors[i].y - scene.actors[j].y) < NEAR_DEPTH)
+    yield Claim(scene.actors[i].index, "near", scene.actors[j].index, Category.SPATIAL, on)
 
 
 def _approaching(scene: Scene, i: int, j: int) -> Iterator[Claim]:
@@ -191,20 +190,26 @@ def _following(scene: Scene, i: int, j: int) -> Iterator[Claim]:
 def _together(scene: Scene, i: int, j: int) -> Iterator[Claim]:
     """Both move alike, side by side."""
     first, second = scene.actors[i], scene.actors[j]
-    on = _same_pace(scene, i, j) & (np.linalg.norm(_between(first, second), axis=1) < TOGETHER)
+    on = _same_pace(scene, i, j) & (_gap(scene, i, j) < TOGETHER)
     yield Claim(first.index, "moving together with", second.index, Category.MOTION, on)
 
 
 def _same_pace(scene: Scene, i: int, j: int) -> BoolArray:
     a, b = scene.velocities[i], scene.velocities[j]
     faster = np.maximum(np.linalg.norm(a, axis=1), np.linalg.norm(b, axis=1))
-    alike = np.linalg.norm(a - b, axis=1) < PACE * faster
-    return np.asarray(np.logical_and(alike, faster > OWN_SPEED), dtype=bool)
+    return np.asarray((np.linalg.norm(a - b, axis=1) < PACE * faster) & (faster > OWN_SPEED), dtype=bool)
 
 
 def _velocity(actor: Actor, fps: float) -> FloatArray:
     steps = (smoothed(np.gradient(values), 5) for values in (actor.x, actor.y))
     return np.stack(tuple(steps), axis=1) * fps
+
+
+def _gap(scene: Scene, i: int, j: int) -> FloatArray:
+    """Frame heights between two boxes, [F]; 0 where they meet."""
+    a, b = scene.boxes[i].T, scene.boxes[j].T
+    sides = (np.maximum(0, np.maximum(a[k], b[k]) - np.minimum(a[k + 2], b[k + 2])) for k in (0, 1))
+    return np.asarray(np.hypot(*sides))
 
 
 def _between(first: Actor, second: Actor) -> FloatArray:
@@ -215,7 +220,7 @@ def _between(first: Actor, second: Actor) -> FloatArray:
 def _visible(scene: Scene, index: int) -> BoolArray:
     if index == CAMERA_ID:
         return np.ones(scene.stage.count, dtype=bool)
-    return scene.survey.visible[index] > 0
+    return np.asarray(scene.survey.visible[index] > 0, dtype=bool)
 
 
 def _key(claim: Claim) -> tuple[int, str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -92,10 +93,13 @@ class Painter:
 
     def silhouette(self, number: int, frame: int) -> BoolArray:
         """All pixels [H, W] of actor `number` on `frame` as if nothing hid them."""
+        return self.shape([p for p in self._by_actor[number] if p.shown[frame]], frame)
+
+    def shape(self, pieces: Sequence[Piece], frame: int) -> BoolArray:
+        """The pixels [H, W] that `pieces` cover together."""
         shape = np.zeros((self.height, self.width), np.uint8)
-        for piece in self._by_actor[number]:
-            if piece.shown[frame]:
-                cv2.fillPoly(shape, [_fixed(piece.outline[frame])], 1, shift=SUBPIXEL)
+        for piece in pieces:
+            cv2.fillPoly(shape, [_fixed(piece.outline[frame])], 1, shift=SUBPIXEL)
         return shape.astype(bool)
 
     def picture(self, frame: int) -> Pixels:
@@ -183,7 +187,7 @@ class Painter:
 
     def _expose(self, drawn: Pixels, frame: int) -> Pixels:
         """What lens, light and sensor make of it: soft edges, brightness, grain."""
-        soft = cv2.GaussianBlur(drawn, (0, 0), 0.0035 * self.height)
+        soft = cv2.GaussianBlur(drawn, (0, 0), max(0.5, 0.0022 * self.height))
         top, left = (frame * 37) % 61, (frame * 53) % 67
         grain = self._grain[top : top + self.height, left : left + self.width]
         lit = soft.astype(np.float32) * np.float32(self._stage.gain[frame]) + grain

@@ -103,7 +103,8 @@ def put_away(stage: Stage) -> None:
     person.angles["arm"] = slide(u, (0.15, 0), (0.22, -0.5), (0.3, HOLDING_ANGLE), (0.7, HOLDING_ANGLE), (0.8, 0))
     item = _held_between(stage, person, start_x=middle - way * 0.22, picked=0.25)
     drop = ease(u, 0.72, 0.8)
-    rest = crate.y - 0.25 * crate.size
+    # It looks out of the box: what cannot be seen would be true of nothing.
+    rest = crate.y - crate.size + 0.5 * item.size
     item.x[:] = item.x * (1 - drop) + crate.x * drop
     item.y[:] = item.y * (1 - drop) + rest * drop
     item.depth[:] = np.where(released, crate.depth, item.depth)
@@ -239,17 +240,20 @@ def unpack(stage: Stage) -> None:
     out = stage.rng.random() < 0.7
     clock = u if out else 1 - u
     start = stage.rng.uniform(0.35, 0.55)
-    rise, away = ease(clock, start, start + 0.1), ease(clock, start + 0.08, 0.98)
+    # It looks out for a while before it comes out, so that it can be seen inside.
+    rise = 0.45 * ease(clock, start, start + 0.06) + 0.55 * ease(clock, start + 0.18, start + 0.24)
+    away, down = ease(clock, start + 0.22, 0.98), ease(clock, start + 0.26, start + 0.38)
     item = stage.add(
         stage.make(make_ball, make_pebble, make_dog),
         x=crate.x + way * 0.45 * away,
-        y=y - 0.05 * crate.size - (0.95 * crate.size) * rise * (1 - ease(clock, start + 0.12, start + 0.25)),
+        y=y - 0.05 * crate.size - 0.95 * crate.size * rise * (1 - down),
         depth=y + np.where(away > 0.0, 2 * NEARER + 0.006, 0.0),
     )
-    item.size[:] = 0.62 * crate.size
-    item.grounded[:] = clock > start + 0.25
-    stage.claim(item, "inside", crate, Category.SPATIAL, rise < 0.5)
-    leaving = (clock > start) & (clock < start + 0.25)
+    # Nothing of it may stick out of the sides.
+    item.size[:] = min(0.62, 0.5 / item.figure.half_width) * crate.size
+    item.grounded[:] = down > 0.99
+    stage.claim(item, "inside", crate, Category.SPATIAL, rise < 0.6)
+    leaving = (clock > start) & (down < 1)
     stage.claim(item, "coming out of" if out else "going into", crate, Category.EVENT_LEVEL, leaving)
 
 
@@ -264,7 +268,8 @@ def look_at(stage: Stage, person: Actor, target: Actor) -> None:
 
 def talk(stage: Stage, speaker: Actor, listener: Actor, when: BoolArray) -> None:
     """Move the mouth of `speaker` while it talks to `listener`, who is looked at."""
-    speaker.shown["mouth"] |= when & (np.sin(stage.seconds * TALKING_RATE * 2 * np.pi) > -0.2)
+    rate = min(TALKING_RATE, 0.3 * stage.settings.fps)  # slower than the frames, so that it is seen to move
+    speaker.shown["mouth"] |= when & (np.sin(stage.seconds * rate * 2 * np.pi) > -0.2)
     stage.claim(speaker, "talking to", listener, Category.SOCIAL, when)
     stage.claim(speaker, "looking at", listener, Category.ATTENTIONAL, when)
 

@@ -13,9 +13,11 @@ from svg2_assets.synthetic.backgrounds import Backdrop, make_backdrop
 from svg2_assets.synthetic.figures import Family
 from svg2_assets.synthetic.scenarios import OUTDOOR_STORIES, STORIES, unpack
 from svg2_assets.synthetic.settings import WorldSettings
-from svg2_assets.synthetic.stage import Stage
+from svg2_assets.synthetic.stage import Scenario, Stage
 
 SHORTEST_SHOT = 1.4  # seconds
+MOST_OBJECTS = 180  # in a shot, from which on nothing is added: a pixel's owner is a byte
+LARGE_CHANCE = 0.5  # that something large stands at the back
 RETURN_CHANCE = 0.25  # that a third shot goes back to the place of the first
 REAPPEARING = frozenset({Family.PERSON, Family.ANIMAL, Family.VEHICLE, Family.ITEM})
 
@@ -56,24 +58,26 @@ def _backdrop(settings: WorldSettings, rng: np.random.Generator, earlier: list[B
 def _reappear(stage: Stage, earlier: list[Actor]) -> None:
     """Some things of the first shot, on new ways."""
     for actor in earlier:
-        if actor.figure.family in REAPPEARING and stage.rng.random() < stage.settings.reappear_share:
+        chosen = actor.figure.family in REAPPEARING and stage.rng.random() < stage.settings.reappear_share
+        if chosen and stage.objects < MOST_OBJECTS:
             fillers.add_thing(stage, actor.figure, same_as=actor)
 
 
 def _fill(stage: Stage) -> None:
-    settings, rng = stage.settings, stage.rng
+    settings = stage.settings
     stories = STORIES + (OUTDOOR_STORIES if stage.backdrop.outdoor else ())
-    for index in rng.permutation(len(stories))[: settings.stories]:
-        stories[int(index)](stage)
-    for _ in range(settings.containers):
-        unpack(stage)
-    for _ in range(settings.lookalikes):
-        fillers.add_lookalikes(stage)
-    for _ in range(settings.occluders):
-        fillers.add_occluder(stage)
-    if rng.random() < 0.5:
-        fillers.add_large(stage)
-    while len(stage.actors) < settings.things:
+    order = stage.rng.permutation(len(stories))[: settings.stories]
+    additions: list[Scenario] = [
+        *(stories[int(index)] for index in order),
+        *[unpack] * settings.containers,
+        *[fillers.add_lookalikes] * settings.lookalikes,
+        *[fillers.add_occluder] * settings.occluders,
+        *[fillers.add_large] * int(stage.rng.random() < LARGE_CHANCE),
+    ]
+    for add in additions:
+        if stage.objects < MOST_OBJECTS:
+            add(stage)
+    while len(stage.actors) < settings.things and stage.objects < MOST_OBJECTS:
         fillers.add_filler(stage)
 
 

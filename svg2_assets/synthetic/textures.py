@@ -101,11 +101,15 @@ def value_noise(seed: int, height: int, width: int, *, cells: float, stretch: fl
     rng = np.random.Generator(np.random.PCG64(seed))
     noise, total = np.zeros((height, width), np.float32), 0.0
     for octave in range(3):
-        rows = max(2, round(cells * 2**octave))
-        columns = max(2, round(rows * width / height / stretch))
-        lattice = rng.uniform(-1, 1, (rows, columns)).astype(np.float32)
+        lump = height / (cells * 2**octave)  # pixels, exactly: the same lattice lies under every size
+        rows, columns = math.ceil(height / lump) + 2, math.ceil(width / lump / stretch) + 2
+        # A power of two, so that a column more or less does not shift the numbers of all rows.
+        lattice = rng.uniform(-1, 1, (rows, 1 << (columns - 1).bit_length())).astype(np.float32)
+        grown = np.asarray([[lump * stretch, 0, 0], [0, lump, 0]])
         weight = 0.6**octave
-        noise += weight * cv2.resize(lattice, (width, height), interpolation=cv2.INTER_CUBIC)
+        noise += weight * cv2.warpAffine(
+            lattice, grown, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
+        )
         total += weight
     return np.asarray(noise / total * 1.6, dtype=np.float32)
 

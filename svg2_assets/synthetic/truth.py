@@ -14,7 +14,7 @@ import numpy as np
 
 from svg2_assets.scene import document
 from svg2_assets.scene.graph import Relation, SceneGraph, SceneObject, Verification
-from svg2_assets.scene.masks import BoolArray, Mask
+from svg2_assets.scene.masks import IntArray, Mask
 from svg2_assets.scene.taxonomy import Verdict
 from svg2_assets.scene.trajectory import Trajectory
 from svg2_assets.scene.video import Video
@@ -23,7 +23,7 @@ from svg2_assets.synthetic.objects import Kind, TrueObject, list_objects
 from svg2_assets.synthetic.relations import Scene, relate
 from svg2_assets.synthetic.rendering import Painter
 from svg2_assets.synthetic.stage import Stage
-from svg2_assets.synthetic.survey import Survey, memberships, survey
+from svg2_assets.synthetic.survey import Survey, extents, pixels_of, survey
 
 if TYPE_CHECKING:
     from svg2_assets.synthetic.world import World
@@ -116,8 +116,8 @@ class Truth:
         return [survey(s, p) for s, p in zip(self.stages, self.painters, strict=True)]
 
     @cached_property
-    def _memberships(self) -> list[BoolArray]:
-        return [memberships(s) for s in self.stages]
+    def _extents(self) -> list[IntArray]:
+        return [extents(s) for s in self.stages]
 
     @cached_property
     def _first_ids(self) -> list[int]:
@@ -126,11 +126,12 @@ class Truth:
 
     def _encode(self, index: int) -> dict[int, Mask]:
         shot, frame = self.locate(index)
-        owners, members = self.painters[shot].owners(frame), self._memberships[shot]
-        present = np.bincount(owners.ravel(), minlength=len(members)) > 0
-        shown = np.flatnonzero((members & present).any(axis=1))
+        # RLE runs down the columns: laid out that way once, no mask is copied to be encoded.
+        owners, sizes = np.asfortranarray(self.painters[shot].owners(frame)), self._extents[shot]
+        shown = np.flatnonzero(pixels_of(owners, sizes))
         first = self._first_ids[shot]
-        return {first + int(i): Mask.from_array(members[i][owners]) for i in shown}
+        # An object and its parts have indices in a row: unsigned differences wrap, so one comparison finds them all.
+        return {first + int(i): Mask.from_array((owners - np.uint8(i)) < np.uint8(sizes[i])) for i in shown}
 
 
 def write_clip(world: World, folder: Path) -> tuple[Path, Path, Path]:

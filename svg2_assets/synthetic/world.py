@@ -12,20 +12,22 @@ import numpy as np
 from svg2_assets.scene.video import Frame, Pixels, Video
 from svg2_assets.synthetic.rendering import Painter
 from svg2_assets.synthetic.script import plan_clip
-from svg2_assets.synthetic.settings import WorldSettings
+from svg2_assets.synthetic.settings import Difficulty, WorldSettings
 from svg2_assets.synthetic.truth import Truth
 
 
 class World:
     """Renders the clip that `settings` and `seed` stand for: the same on every run. A `FrameSource` with its `truth`.
 
-    Frames are drawn when asked for, in any order; memory does not grow with their number.
+    Frames are drawn when asked for, in any order, and not kept: only poses and outlines grow with their number.
     """
 
     def __init__(self, settings: WorldSettings, *, seed: int) -> None:
         self.settings, self.seed = settings, seed
         self.video = _video(settings, seed)
-        stages = plan_clip(settings, np.random.Generator(np.random.PCG64(seed)))
+        # Not the size: a seed stands for the same story at every resolution of one aspect.
+        entropy = [seed, list(Difficulty).index(settings.difficulty)]
+        stages = plan_clip(settings, np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy))))
         self._painters = [Painter(s, width=settings.width, height=settings.height) for s in stages]
         self.truth = Truth(self.video, stages, self._painters)
 
