@@ -57,6 +57,14 @@ def test_silence_costs_all_the_time_that_the_object_is_visible():
     assert found.wait == pytest.approx((0.1 + 0.4) / 2)
 
 
+def test_the_time_out_of_sight_is_delay_but_no_wait():
+    truth = [still(LEFT, [0, 1, 8, 9])]
+    found = scores(truth, [still(LEFT, [8, 9])]).discovery
+    assert found.delay == pytest.approx(0.8)
+    assert found.wait == pytest.approx(0.2)
+    assert scores(truth, []).discovery.wait == pytest.approx(0.4)
+
+
 def test_nothing_predicted_and_nothing_to_find():
     silent = scores([still(LEFT, range(10))], []).discovery
     assert (silent.delay, silent.wait, silent.undiscovered_share) == (None, 1, 1)

@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pycocotools import mask as coco
 
 from svg2_assets.evaluation.tracks.reading import InvalidTracks, read_tracks
 from svg2_assets.scene.document import write
@@ -51,15 +54,21 @@ def test_a_scene_graph_keeps_its_ids_and_rate(tmp_path):
     assert (found.num_frames, found.size, found.fps) == (4, (HEIGHT, WIDTH), 2.0)
 
 
-def test_more_masks_than_are_checked_at_once(tmp_path):
-    frames = [[RLE] * 100 for _ in range(41)]
-    frames[40][99] = {**RLE, "counts": EMPTY["counts"][:-1]}
-    with pytest.raises(InvalidTracks, match="frame 40, object 99"):
-        read_tracks(saved(tmp_path / "a.json", frames))
-    frames[40][99] = RLE
-    found = read_tracks(saved(tmp_path / "a.json", frames)).trajectories
-    assert len(found) == 100
-    assert all(len(t) == 41 for t in found.values())
+def test_runs_of_no_length_are_read_as_what_they_are(tmp_path):
+    """pycocotools counts an overlap of 0 instead of 10 where such runs stand in the middle."""
+    runs = [0, 0, 20, 10, 0, 0, HEIGHT * WIDTH - 30]  # pixels 20 to 29 of the first column
+    counts = coco.frPyObjects({"size": [HEIGHT, WIDTH], "counts": runs}, HEIGHT, WIDTH)["counts"].decode()
+    odd = {"size": [HEIGHT, WIDTH], "counts": counts}
+    assert counts != mask((0, 20, 1, 10)).to_json()["counts"]
+    for content in ([[odd]], odd_document(odd)):
+        found = read_tracks(saved(tmp_path / "a.json", content)).trajectories[0]
+        assert found.masks == (mask((0, 20, 1, 10)),)
+
+
+def odd_document(rle):
+    content = document({0: still((0, 20, 1, 10), [0])}, num_frames=1)
+    content["objects"][0]["trajectory"]["masks"] = [rle]
+    return content
 
 
 def test_the_command_measures_both_forms(tmp_path):
@@ -103,6 +112,15 @@ def test_a_longer_prediction_counts_the_truth_as_empty(tmp_path):
     assert (found["num_frames"], found["invention"]["seconds"]) == (4, 4)
 
 
+def test_two_documents_of_different_rates(tmp_path):
+    truth, other = (saved(tmp_path / f"{fps}.json", document({0: TRUTH[0]}, fps=fps)) for fps in (2.0, 4.0))
+    done = svg2("--gt", truth, "--pred", other)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "expected 2 frames a second" in done.stderr
+    assert "found 4" in done.stderr
+    assert "4 frames, 3 frames a second" in svg2("--gt", truth, "--pred", other, "--fps", 3).stdout
+
+
 def uncompressed():
     return {"size": [HEIGHT, WIDTH], "counts": [0, HEIGHT * WIDTH]}
 
@@ -121,10 +139,11 @@ MALFORMED = {
     "a size of three": ([[{**RLE, "size": [40, 50, 3]}]], ["frame 0, object 0", "[height, width]", "[40, 50, 3]"]),
     "a size that is no whole number": ([[{**RLE, "size": [40.5, 50]}]], ["frame 0, object 0", "whole numbers"]),
     "a size beyond all": ([[{**RLE, "size": [10**9, 10**9]}]], ["frame 0, object 0", "at most 2147483647 pixels"]),
-    "a frame cut short": ([[RLE], [None, {**RLE, "size": [41, 50]}]], ["frame 1, object 1", "40x50", "41x50"]),
+    "two sizes in a file": ([[RLE], [None, Mask.empty(41, 50).to_json()]], ["frame 1, object 1", "40x50", "41x50"]),
     "runs too short": ([[{**RLE, "size": [41, 50]}]], ["frame 0, object 0", "41x50", "= 2050 pixels", "runs of 2000"]),
     "characters outside the code": ([[{**RLE, "counts": "~é\ud800"}]], ["frame 0, object 0", "outside COCO's code"]),
     "empty counts": ([[{**RLE, "counts": ""}]], ["frame 0, object 0", "2000 pixels"]),
+    "a string cut short": ([[RLE, {**RLE, "counts": RLE["counts"][:-1]}]], ["frame 0, object 1", "2000 pixels"]),
     "other masks than the truth's": ([[Mask.empty(9, 9).to_json()]] * 4, ["40x50", "9x9", "Scale"]),
 }
 
@@ -157,6 +176,30 @@ def test_a_malformed_truth_a_missing_file_a_folder_and_unknown_parts(tmp_path):
         assert done.returncode == 2, done.stderr
         assert said in done.stderr
         assert "Traceback" not in done.stderr
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just(RLE),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["size", "counts", "schema"]), inner, max_size=3)
+        | st.fixed_dictionaries({"size": st.just([HEIGHT, WIDTH]), "counts": st.text("0123Oo`P", max_size=8)})
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.lists(st.lists(anything, max_size=3), max_size=3) | anything)
+@settings(max_examples=300, deadline=None)
+def test_whatever_json_is_read_or_refused_with_the_name_of_the_file(tmp_path_factory, content):
+    path = saved(tmp_path_factory.getbasetemp() / "anything.json", content)
+    read, refusal = 0, f"{path}: "
+    try:
+        read = read_tracks(path).num_frames
+    except InvalidTracks as error:
+        refusal = str(error)
+    assert refusal.startswith(f"{path}: ")
+    assert refusal != f"{path}: " or read == len(content)
 
 
 def test_a_document_with_a_wrong_mask_is_named_too(tmp_path):
