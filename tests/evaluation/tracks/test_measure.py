@@ -128,7 +128,7 @@ def test_twelve_objects_over_72_frames_are_measured_at_once():
     truth, predicted = random_clip(0, num_frames=72, objects=12)
     seconds = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()  # of this process alone: the machine may be busy
         measure(truth, predicted, num_frames=72, fps=24.0)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     assert min(seconds) < 0.15
