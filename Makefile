@@ -25,6 +25,7 @@ $(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing into $(VENV) ..."
 	@$(PIP) -e '.[dev]'
+	@$(PIP) --no-deps trackeval  # its requirements bring a second OpenCV, see pyproject.toml
 	@touch $@ $(VENV)/.base
 
 demo: $(VENV)/.base  ## annotate a real clip and print its scene graph

@@ -107,7 +107,7 @@ def stats(json: AsJson = False) -> None:
 
 @evaluate.command()
 def tracks(
-    gt: Annotated[Path, typer.Option(help="Truth: list[frame][object] of COCO RLE, or a scene-graph document.")],
+    gt: Annotated[Path, typer.Option(help="Truth: frames of objects as COCO RLE, or a scene-graph document.")],
     pred: Annotated[Path, typer.Option(help="Prediction, in either form.")],
     fps: Annotated[float | None, typer.Option(min=0.001, help="Frames a second; a document says it itself.")] = None,
     part: Annotated[
@@ -115,7 +115,7 @@ def tracks(
     ] = None,
     allow_short: Annotated[bool, typer.Option("--allow-short", help="Count missing frames as empty.")] = False,
     boundaries: Annotated[bool, typer.Option("--boundaries", help="Add J and F (decodes masks).")] = False,
-    hota: Annotated[bool, typer.Option("--hota", help="Add HOTA and MOTA (needs the extra `evaluation`).")] = False,
+    hota: Annotated[bool, typer.Option("--hota", help="Add HOTA and MOTA (needs TrackEval).")] = False,
     json: AsJson = False,
 ) -> None:
     """Recall, coverage, identities, delay and invented masks of trajectories."""

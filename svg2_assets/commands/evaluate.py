@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from svg2_assets.commands.tables import show_json, table
-from svg2_assets.evaluation.tracks.reading import InvalidTracks, TracksFile, read_tracks, together
+from svg2_assets.evaluation.tracks.reading import InvalidTracks, TracksFile, rate, read_tracks, together
 from svg2_assets.evaluation.tracks.scores import TrackScores, measure
 from svg2_assets.scene.errors import InvalidSceneValue
 
@@ -34,12 +34,12 @@ def tracks(
     try:
         sides = read_tracks(truth), read_tracks(predicted)
         num_frames = together(*sides, allow_short=allow_short)
-        rate = fps or sides[0].fps or sides[1].fps
+        known = rate(*sides) if fps is None else fps
         scores = measure(
             sides[0].trajectories,
             sides[1].trajectories,
             num_frames=num_frames,
-            fps=rate or USUAL_FPS,
+            fps=USUAL_FPS if known is None else known,
             parts=parts,
             boundaries=boundaries,
             library=library,
@@ -47,7 +47,7 @@ def tracks(
     except (InvalidTracks, InvalidSceneValue) as error:
         Console(stderr=True).print(f"[red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
         return WRONG_INPUT
-    _show(console, scores, sides, assumed=rate is None, as_json=as_json)
+    _show(console, scores, sides, assumed=known is None, as_json=as_json)
     return 0
 
 
@@ -58,10 +58,10 @@ def _show(
     if as_json:
         show_json({"truth": truth.path, "predicted": predicted.path, "fps_assumed": assumed, **scores.as_dict()})
         return
-    rate = f"{scores.fps:g} frames a second" + (" (assumed, see --fps)" if assumed else "")
+    shown = f"{scores.fps:g} frames a second" + (" (assumed, see --fps)" if assumed else "")
     console.print(
         f"{scores.predicted_trajectories} predicted against {scores.truth_trajectories} true trajectories, "
-        f"{scores.num_frames} frames, {rate}",
+        f"{scores.num_frames} frames, {shown}",
         highlight=False,
     )
     console.print(table("Tracks", ("metric", "value"), [(k, _cell(v)) for k, v in scores.figures().items()]))

@@ -16,7 +16,8 @@ class Discovery:
     """Times in seconds, None where no object is there to average over.
 
     delay: mean over the discovered objects, from the first frame that shows one to the first that has it.
-    wait: mean over all objects, an undiscovered one counting with all the time it is visible: silence does not pay.
+    wait: mean over all objects of the time that one is visible before it is discovered, all its visible time where it
+        never is. What is out of sight does not count here, so that saying nothing is never better than being late.
     undiscovered, undiscovered_share, undiscovered_seconds: how many, of all, and their visible time in sum.
     """
 
@@ -36,12 +37,12 @@ def discovery(overlaps: Overlaps, pairs: Sequence[Pair], *, fps: float, least: f
     seen[:, [i for i, _ in pairs]] = overlaps.pair_iou(pairs) >= least
     found = seen.any(axis=0)
     delays = (seen.argmax(axis=0) - visible.argmax(axis=0))[found] / fps
-    missed = visible.sum(axis=0)[~found] / fps
-    count = found.size
+    waits = (visible & ~np.maximum.accumulate(seen, axis=0)).sum(axis=0) / fps
+    missed = waits[~found]
     return Discovery(
         delay=float(delays.mean()) if delays.size else None,
-        wait=float(delays.sum() + missed.sum()) / count if count else None,
+        wait=float(waits.mean()) if waits.size else None,
         undiscovered=int(missed.size),
-        undiscovered_share=missed.size / count if count else None,
+        undiscovered_share=missed.size / waits.size if waits.size else None,
         undiscovered_seconds=float(missed.sum()),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,11 +60,12 @@ def library_scores(overlaps: Overlaps, *, least: float) -> LibraryScores:
 
 def _trackeval() -> Any:
     try:
-        from trackeval import metrics
+        with redirect_stdout(io.StringIO()):  # it prints which of its data sets lack a package; none is used here
+            from trackeval import metrics
     except ImportError as error:
         raise MissingEvaluator(
-            "HOTA and MOTA are computed by TrackEval, which is not installed. Install it with "
-            "`pip install 'svg2-assets[evaluation]'`, or leave these metrics out."
+            "HOTA and MOTA are computed by TrackEval, which is not installed. Install it with `pip install --no-deps "
+            "trackeval`, or leave these metrics out."
         ) from error
     return metrics
 

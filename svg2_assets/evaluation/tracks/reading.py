@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from svg2_assets.scene.document import SCHEMA_ID, InvalidSceneDocument
+from svg2_assets.scene.document import SCHEMA_ID
 from svg2_assets.scene.document import read as read_document
-from svg2_assets.scene.errors import Svg2Error, printable
-from svg2_assets.scene.masks import Mask, areas, covered
+from svg2_assets.scene.errors import InvalidSceneValue, Svg2Error, printable
+from svg2_assets.scene.masks import IntArray, Mask, run_lengths
 from svg2_assets.scene.trajectory import Trajectory
 
 MOST_PIXELS = 2**31 - 1  # pycocotools counts pixels in 32 bits
+SAME_RATE = 0.01  # rates are written with few digits
 FORM = '{"size": [height, width], "counts": string}'
-AT_ONCE = 2048
-"""RLEs whose runs are checked together: few calls, little memory."""
 
 Cell: TypeAlias = tuple[int, int, Mask]
 """(frame, object, mask)"""
@@ -74,6 +73,17 @@ def together(truth: TracksFile, predicted: TracksFile, *, allow_short: bool) -> 
     return max(truth.num_frames, predicted.num_frames)
 
 
+def rate(truth: TracksFile, predicted: TracksFile) -> float | None:
+    """Frames a second that the files say, None where neither does. Raises `InvalidTracks` where they contradict."""
+    said = [f for f in (truth.fps, predicted.fps) if f is not None]
+    if len(said) == 2 and abs(said[0] - said[1]) > SAME_RATE * said[0]:
+        raise InvalidTracks(
+            f"{predicted.path}: expected {said[0]:g} frames a second as in {truth.path}, found {said[1]:g}. Predict on "
+            "the frames of the truth, or pass --fps where frame i is the same in both."
+        )
+    return said[0] if said else None
+
+
 def _parsed(path: Path, name: str) -> Any:
     try:
         return json.loads(path.read_bytes())
@@ -94,18 +104,21 @@ def _of_document(content: dict[str, Any], name: str) -> TracksFile:
         )
     try:
         graph = read_document(content)
-    except (InvalidSceneDocument, Svg2Error) as error:
+    except Svg2Error as error:
         raise InvalidTracks(f"{name}: {error}\nWrite it anew with `svg2 annotate --json`.") from error
     video = graph.video
-    trajectories = {o.id: o.trajectory for o in graph.objects}
+    trajectories = {o.id: _canonical_trajectory(o.trajectory) for o in graph.objects}
     return TracksFile(name, trajectories, video.num_frames, (video.height, video.width), video.fps)
+
+
+def _canonical_trajectory(given: Trajectory) -> Trajectory:
+    return Trajectory.of(given.frames, [_canonical(m, run_lengths(m.counts)) for m in given.masks])
 
 
 def _of_frames(frames: list[Any], name: str) -> TracksFile:
     if not frames:
         raise InvalidTracks(f"{name}: expected at least one frame, found an empty list. Write one list a frame.")
-    columns: dict[int, list[tuple[int, Mask]]] = {}
-    cells: list[Cell] = []
+    columns: dict[int, dict[int, Mask]] = {k: {} for k in range(max(_length(f) for f in frames))}
     size: tuple[int, int] | None = None
     for frame, number, mask in _cells(frames, name):
         size = size or (mask.height, mask.width)
@@ -114,17 +127,18 @@ def _of_frames(frames: list[Any], name: str) -> TracksFile:
                 f"{_place(name, frame, number)}: expected a mask of {_size(size)} like those before, found "
                 f"{_size((mask.height, mask.width))}. Write all masks of a file in one size."
             )
-        cells.append((frame, number, mask))
-        if len(cells) == AT_ONCE:
-            _keep_visible(cells, columns, name)
-    _keep_visible(cells, columns, name)
-    count = max(len(f) for f in frames)
-    made = {k: Trajectory(tuple(f for f, _ in c), tuple(m for _, m in c)) for k, c in columns.items()}
-    return TracksFile(name, {k: made.get(k, Trajectory((), ())) for k in range(count)}, len(frames), size)
+        columns[number][frame] = mask
+    return TracksFile(
+        name, {k: Trajectory.of(list(c), list(c.values())) for k, c in columns.items()}, len(frames), size
+    )
+
+
+def _length(frame: Any) -> int:
+    return len(frame) if isinstance(frame, list) else 0
 
 
 def _cells(frames: list[Any], name: str) -> Iterator[Cell]:
-    """Every mask that is there, frame by frame, its form checked and its runs not yet."""
+    """Every mask that is there, frame by frame, empty ones too."""
     for t, frame in enumerate(frames):
         if not isinstance(frame, list):
             raise InvalidTracks(
@@ -152,28 +166,25 @@ def _mask(value: Any, place: str) -> Mask:
             f"{place}: expected compressed counts (a string), found {_kind(counts)}. Compress uncompressed counts with "
             "pycocotools.mask.frPyObjects and decode the bytes as ASCII."
         )
-    return Mask(size[0], size[1], counts.encode(errors="surrogatepass"))
+    return _checked(Mask(size[0], size[1], counts.encode(errors="surrogatepass")), place)
 
 
-def _keep_visible(cells: list[Cell], columns: dict[int, list[tuple[int, Mask]]], name: str) -> None:
-    """Check the runs of `cells`, add those with a pixel to their column, and empty the list."""
-    masks = [m for _, _, m in cells]
-    for pixels, (frame, number, mask) in zip(covered([m.counts for m in masks]), cells, strict=True):
-        if pixels != mask.height * mask.width:
-            raise InvalidTracks(_wrong_runs(int(pixels), mask, _place(name, frame, number)))
-    for area, (frame, number, mask) in zip(areas(masks), cells, strict=True):
-        if area > 0:
-            columns.setdefault(number, []).append((frame, mask))
-    cells.clear()
+def _checked(mask: Mask, place: str) -> Mask:
+    """`mask` once its runs are known to cover it."""
+    wanted = f"expected runs that cover {_size((mask.height, mask.width))} = {mask.height * mask.width} pixels"
+    remedy = "Encode the mask with pycocotools in the size that it states."
+    try:
+        runs = run_lengths(mask.counts)
+    except InvalidSceneValue as error:
+        raise InvalidTracks(f"{place}: {wanted}; {error}. {remedy}") from error
+    if runs.sum() != mask.height * mask.width:
+        raise InvalidTracks(f"{place}: {wanted}, found runs of {runs.sum()}. {remedy}")
+    return _canonical(mask, runs)
 
 
-def _wrong_runs(pixels: int, mask: Mask, place: str) -> str:
-    wanted = mask.height * mask.width
-    found = "a string outside COCO's code" if pixels < 0 else f"runs of {pixels}"
-    return (
-        f"{place}: expected runs that cover {_size((mask.height, mask.width))} = {wanted} pixels, found {found}. "
-        "Encode the mask with pycocotools in the size that it states."
-    )
+def _canonical(mask: Mask, runs: IntArray) -> Mask:
+    """Without runs of no length after the first: they are valid, but pycocotools' overlaps and unions end at them."""
+    return mask if runs[1:].all() else Mask.from_array(mask.to_array())
 
 
 def _place(name: str, frame: int, number: int) -> str:
