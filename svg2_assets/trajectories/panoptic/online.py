@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from svg2_assets.scene.masks import Mask
 from svg2_assets.scene.video import Frame, Video
 from svg2_assets.trajectories.panoptic.completion import complete
 from svg2_assets.trajectories.panoptic.discovery import Known, Lost, compare, lost_twin, twins, worthy
+from svg2_assets.trajectories.panoptic.leaks import repaired
 from svg2_assets.trajectories.panoptic.protocols import Proposal, Segmenter, Tracked, TrackSession, Vectors
 from svg2_assets.trajectories.panoptic.registry import Entry, Registry, Standing
 from svg2_assets.trajectories.panoptic.schedule import CheckClock, Reason
@@ -39,7 +41,7 @@ class OnlinePass:
         if new_shot:
             self._begin_shot(frame)
             return
-        tracked = self._session.advance(frame)
+        tracked = self._without_leaks(self._session.advance(frame))
         for object_id, entry in self._live.items():
             now = tracked.get(object_id, Tracked(None, 0.0))
             entry.take(frame.index, now, least_presence=self._settings.gates.presence)
@@ -54,6 +56,15 @@ class OnlinePass:
         )
         if reason is not None:
             self._check(frame, reason, visible)
+
+    def _without_leaks(self, tracked: Mapping[int, Tracked]) -> dict[int, Tracked]:
+        least = self._settings.gates.presence
+        now = {i: t.mask for i, t in tracked.items() if t.mask is not None and t.presence >= least and i in self._live}
+        before = {i: e.last for i, e in self._live.items() if e.last is not None}
+        usual = {i: e.usual_area for i, e in self._live.items()}
+        mended = repaired(now, before, usual, self._settings.gates)
+        self.counts["leaks mended"] += len(mended)
+        return {i: replace(t, mask=mended.get(i, t.mask)) for i, t in tracked.items()}
 
     def finish(self) -> None:
         """The video is over."""
@@ -78,7 +89,8 @@ class OnlinePass:
         known = {i: Known(m, self._live[i].appearance) for i, m in visible.items()}
         findings = compare(proposals, looks, known, self._settings.discovery)
         for object_id, position in findings.matched.items():
-            self._found_again(self._live[object_id], looks[position])
+            self._found_again(self._live[object_id], visible[object_id], proposals[position], looks[position])
+        self._count_looks(reason, visible)
         if reason not in (Reason.CONFIRM, Reason.END):
             self._count_chances(findings.matched.keys())
         if reason is not Reason.END:
@@ -97,12 +109,26 @@ class OnlinePass:
         small = any(m.area < least for m in waiting)
         return self._segmenter.segment(frame, focus=mask_algebra.union(waiting), closely=small)
 
-    def _found_again(self, entry: Entry, look: Vectors) -> None:
+    def _found_again(self, entry: Entry, mask: Mask, proposal: Proposal, look: Vectors) -> None:
+        """A proposal of the same extent confirms an object; a whole says nothing for a piece of it."""
+        smaller, larger = sorted((mask.area, proposal.mask.area))
+        if smaller < self._settings.discovery.same_extent * larger:
+            return
         entry.looked_like(look)
-        if entry.standing is Standing.TENTATIVE:
-            entry.confirmed += 1
-            if entry.confirmed >= self._settings.discovery.confirmations:
-                entry.standing = Standing.CONFIRMED
+        entry.confirmed += 1
+        enough = entry.confirmed >= self._settings.discovery.confirmations
+        if entry.standing is Standing.TENTATIVE and enough:
+            entry.standing = Standing.CONFIRMED
+
+    def _count_looks(self, reason: Reason, visible: Mapping[int, Mask]) -> None:
+        """Note who could have been found: on the whole frame alone small things often cannot."""
+        least = SMALL * self._video.width * self._video.height
+        for object_id in visible.keys() & self._live.keys():
+            entry = self._live[object_id]
+            if reason in (Reason.CONFIRM, Reason.END):
+                entry.looks += entry.standing is Standing.TENTATIVE
+            else:
+                entry.looks += reason is Reason.THOROUGH or visible[object_id].area >= least
 
     def _count_chances(self, matched: Iterable[int]) -> None:
         """Who is not found again at a few checks was no object."""
@@ -138,7 +164,7 @@ class OnlinePass:
 
     def _register(self, frame: Frame, proposals: Sequence[Proposal], looks: Vectors, new: Sequence[int]) -> None:
         chosen = self._within_cap(proposals, new)
-        lost = {e.id: Lost(e.appearance, e.masks.get(e.seen)) for e in self._lost(frame.index)}
+        lost = {e.id: Lost(e.appearance, e.last) for e in self._lost(frame.index)}
         before = {e.id: Lost(e.appearance) for e in self.registry if e.shot < self._shot}
         prompts: dict[int, Mask] = {}
         for position in chosen:
@@ -219,6 +245,10 @@ class OnlinePass:
                 else:
                     self._drop(entry)
         self._complete([e for e in self._live.values() if self._is_settled(e)])
+        for entry in self.registry.of_shot(self._shot):
+            rare = entry.confirmed < self._settings.discovery.support * entry.looks
+            if rare and entry.looks >= self._settings.discovery.support_looks:
+                self._drop(entry)
 
     def _visible(self, index: int) -> dict[int, Mask]:
         return {i: e.masks[index] for i, e in self._live.items() if index in e.masks}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -13,6 +14,7 @@ from svg2_assets.scene.trajectory import Trajectory
 from svg2_assets.trajectories.panoptic.protocols import Tracked, Vectors
 from svg2_assets.trajectories.protocols import Origin
 
+RECENT_AREAS, LEAST_AREAS = 7, 3
 APPEARANCE_MEMORY = 0.7  # of what an object looked like, against the newest look
 
 
@@ -26,7 +28,7 @@ class Standing(Enum):
 
 @dataclass
 class Entry:
-    """One object. `seen`: its last frame with a mask that counts; `chances`: checks left to be found again.
+    """One object. `looks`: checks that could have found it, `confirmed`: those that did. `seen`: its last frame with a mask that counts; `chances`: checks left to be found again.
 
     `continues`: the object that it turned out to be after that one was lost. `relinked_from`: the object of an earlier
     shot that it looks like.
@@ -40,6 +42,7 @@ class Entry:
     chances: int
     standing: Standing = Standing.TENTATIVE
     confirmed: int = 0
+    looks: int = 0
     relinked_from: int | None = None
     seen: int = -1
     masks: dict[int, Mask] = field(default_factory=dict)
@@ -49,6 +52,7 @@ class Entry:
     before: float = 1.0
     continues: int | None = None
     completed: bool = False
+    areas: deque[int] = field(default_factory=lambda: deque(maxlen=RECENT_AREAS))
 
     def take(self, frame: int, tracked: Tracked, *, least_presence: float) -> None:
         """Note what the tracker says of `frame`; masks that it does not believe in itself are not kept."""
@@ -56,6 +60,8 @@ class Entry:
         if tracked.mask is None or tracked.presence < least_presence:
             return
         self.masks[frame] = tracked.mask
+        if frame > self.seen:
+            self.areas.append(tracked.mask.area)
         self.presences.append(tracked.presence)
         self.qualities.append(tracked.quality)
         self.seen = max(self.seen, frame)
@@ -64,6 +70,16 @@ class Entry:
         """Remember a new look at it."""
         mixed = APPEARANCE_MEMORY * self.appearance + (1 - APPEARANCE_MEMORY) * appearance
         self.appearance = np.asarray(mixed / max(1e-6, float(np.linalg.norm(mixed))), dtype=np.float32)
+
+    @property
+    def last(self) -> Mask | None:
+        """Its last mask that counts."""
+        return self.masks.get(self.seen)
+
+    @property
+    def usual_area(self) -> float:
+        """Median area of the last masks, pixels; 0 before there are some."""
+        return float(np.median(self.areas)) if len(self.areas) >= LEAST_AREAS else 0.0
 
     @property
     def score(self) -> float:

@@ -51,6 +51,11 @@ class DiscoverySettings:
     """further checks at which a new object must be found again"""
     chances: int = 4
     """checks it has for that"""
+    same_extent: float = 0.65
+    """ratio of areas from which a proposal confirms the object that it is"""
+    support: float = 0.35
+    """share of `support_looks` or more checks at which an object must have been found: pieces are found now and then"""
+    support_looks: int = 4
     sure_score: float = 0.75
     """quality that a tracker must claim throughout for an object whose shot ends before its next check"""
     relink: float = 0.92
@@ -79,6 +84,10 @@ class GateSettings:
     """furthest that an object is followed back"""
     taken_iou: float = 0.7
     """IoU with an object that is known there at which going back ends: that one is seen, not this"""
+    leak_growth: float = 1.4
+    """times its usual area: a mask larger than that is asked whom it has taken in"""
+    leak_holds: float = 0.7
+    """share of another object in a mask that has taken it in"""
     lost_seconds: float = 0.1
     """unseen for so long, an object may be found again as a new one and linked"""
 
@@ -98,7 +107,7 @@ class CleanupSettings:
     """of common frames for which that must hold"""
     duplicate_life: float = 0.5
     """of the shorter trajectory that must be common"""
-    inside: float = 0.9
+    inside: float = 0.8
     """share of a part's mask that lies in its whole"""
     part_size: float = 0.9
     """largest area of a part against its whole"""
