@@ -78,10 +78,12 @@ class Follower:
         return torch.cat([memory, pointers.to(memory.dtype)]), torch.cat([positions, where]), len(pointers)
 
     def _spatial_tokens(self, recalled: Sequence[Recalled]) -> tuple[torch.Tensor, torch.Tensor]:
+        import torch
+
         network = self._engine.network
         maps = stacked([stacked([held for _, held in r.spatial]) for r in recalled])  # [B, n, M, h, w]
         memory = maps.flatten(3).permute(1, 3, 0, 2).flatten(0, 1).to(self._engine.dtype)
-        rows = [[row for row, _ in r.spatial] for r in recalled]
+        rows = torch.tensor([[row for row, _ in r.spatial] for r in recalled], device=self._engine.device)
         when = network.model.maskmem_tpos_enc[rows].flatten(2).transpose(0, 1)  # [n, B, M]
         positions = network.spatial_positions()[None] + when[:, None]
         return memory, positions.flatten(0, 1)
