@@ -49,12 +49,15 @@ def load(model: nn.Module, settings: ModelSettings) -> None:
     """
     path = located(settings)
     weights = _read(path)
-    missing, unexpected = model.load_state_dict(weights, strict=False)
-    if missing or unexpected:
+    own = model.state_dict()
+    missing, unexpected = [k for k in own if k not in weights], [k for k in weights if k not in own]
+    misshapen = [k for k, value in own.items() if k in weights and weights[k].shape != value.shape]
+    if missing or unexpected or misshapen:
         raise CheckpointError(
             f"SAM 2: {path} does not fit the {settings.model_size} model of SAM 2.1 (setting `size`): "
-            f"missing {_shown(missing)}; unexpected {_shown(unexpected)}."
+            f"missing {_shown(missing)}; unexpected {_shown(unexpected)}; of another shape {_shown(misshapen)}."
         )
+    model.load_state_dict(weights)
 
 
 def _read(path: Path) -> Any:

@@ -104,7 +104,7 @@ class SegmentSettings:
         _check(bool(sides) and min(sides) >= 1, "points_per_side", "one positive number per crop layer")
         _check(0 <= self.crop_overlap < 1, "crop_overlap", "0 or more, under 1")
         _check(self.points_per_batch >= 1, "points_per_batch", "at least 1")
-        _check(self.least_region >= 0, "least_region", "0 or more")
+        _check(min(self.least_region, self.crop_edge_margin) >= 0, "least_region, crop_edge_margin", "0 or more")
 
     @property
     def identity(self) -> dict[str, Any]:

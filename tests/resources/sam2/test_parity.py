@@ -20,7 +20,7 @@ from svg2_assets.scene.masks import Mask, iou
 from tests.resources.sam2.scene import HEIGHT, WIDTH, true_mask, video
 
 LATER = 4
-FRAMES = 12  # more than the six memories that are read
+FRAMES = 11  # more than the six memories that are read
 TOLERANCE = (
     5e-4  # of logits that spread over 3; a pointer placed one frame off changes them by 1e-3, less than all else
 )
@@ -112,10 +112,10 @@ def test_forwards_as_the_package_predicts(engine: Engine, monkeypatch: pytest.Mo
 
 
 def test_one_by_one_as_in_batches(engine: Engine) -> None:
-    source = video(6)
+    source = video(4)
     frames = list(source.frames())
     last = []
-    for size in (1, 2, 16):
+    for size in (1, 16):
         tracker = Sam2MaskTracker(engine, FollowSettings(objects_per_batch=size))
         with tracker.session(source) as session, kept_logits(session) as logits:
             session.prompt(frames[0], {i: true_mask(frames[0], i) for i in (1, 2, 3)})
@@ -124,7 +124,6 @@ def test_one_by_one_as_in_batches(engine: Engine) -> None:
             last.append(logits)
     for i in (1, 2, 3):
         assert difference(last[0][i], last[1][i]) < TOLERANCE
-        assert difference(last[0][i], last[2][i]) < TOLERANCE
 
 
 def test_backwards_as_the_package_predicts(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +131,7 @@ def test_backwards_as_the_package_predicts(engine: Engine, monkeypatch: pytest.M
     frames = list(source.frames())
     predictor = package_predictor(engine)
     state = package_state(predictor, engine, frames, monkeypatch)
-    first, second = FRAMES - 3, FRAMES - 1
+    first, second = FRAMES - 2, FRAMES - 1
     for index, i in ((first, 1), (first, 2), (second, 1)):
         predictor.add_new_mask(state, index, i, true_mask(frames[index], i).to_array())
     steps = predictor.propagate_in_video(state, start_frame_idx=first, reverse=True)
