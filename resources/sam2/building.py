@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from resources.sam2 import checkpoint
 from resources.sam2.errors import ModelsMissing
+from resources.sam2.package import make_importable
 from resources.sam2.settings import STRIDE, ModelSettings
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def device_of(settings: ModelSettings) -> torch.device:
 def _empty(settings: ModelSettings) -> Any:
     """The network with random weights, drawn without touching the process's random state."""
     try:
-        _announce_configs()
+        make_importable()
         import torch
         from hydra import compose
         from hydra.utils import instantiate
@@ -76,19 +77,3 @@ def _sized(image_size: int) -> list[str]:
     layers = ("self_attention", "cross_attention")
     positions = [f"++model.memory_attention.layer.{layer}.feat_sizes=[{side},{side}]" for layer in layers]
     return [f"++model.image_size={image_size}", *positions]
-
-
-def _announce_configs() -> None:
-    """Tell hydra where the configurations lie, and only then import sam2.
-
-    Its own `__init__` would do so in words that hydra 1.4 refuses; hydra 1.3 would pull in a parser version that
-    breaks dagster's asset selections.
-    """
-    from hydra import initialize_config_module
-    from hydra.core.global_hydra import GlobalHydra
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if not GlobalHydra.instance().is_initialized():
-            initialize_config_module("sam2", version_base=None)
-        import sam2  # noqa: F401 - for its side effects, now that there are none left

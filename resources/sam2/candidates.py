@@ -10,6 +10,7 @@ import numpy as np
 
 from resources.sam2.grids import Crop
 from resources.sam2.outputs import encoded_masks
+from resources.sam2.package import make_importable
 from resources.sam2.settings import SegmentSettings
 from svg2_assets.scene.masks import Mask
 from svg2_assets.trajectories.panoptic.protocols import Proposal
@@ -103,6 +104,7 @@ def best_first(found: Candidates) -> tuple[Proposal, ...]:
 def _some(
     logits: torch.Tensor, scores: torch.Tensor, *, crop: Crop, size: tuple[int, int], settings: SegmentSettings
 ) -> Candidates:
+    make_importable()
     from sam2.utils.amg import calculate_stability_score
     from torch.nn import functional
 
@@ -123,6 +125,7 @@ def _at_frame_size(
     settings: SegmentSettings,
 ) -> Candidates:
     """`pixels` [N, h, w] bool of the crop as masks of the frame, without those that its inner border cuts."""
+    make_importable()
     from sam2.utils.amg import batched_mask_to_box, is_box_near_crop_edge, uncrop_masks
 
     height, width = size
@@ -148,6 +151,7 @@ def _tidied(pixels: torch.Tensor, least_region: int) -> torch.Tensor:
 
     The package itself needs a CUDA extension for this, and leaves it out without one.
     """
+    make_importable()
     import torch
     from sam2.utils.amg import remove_small_regions
 

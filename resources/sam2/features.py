@@ -177,7 +177,7 @@ class FeatureCache:
 
 
 def _mark(pixels: Pixels) -> int:
-    return zlib.crc32(memoryview(np.ascontiguousarray(pixels)))
+    return zlib.crc32(np.ascontiguousarray(pixels).data)
 
 
 def _bytes(stored: tuple[torch.Tensor, ...]) -> int:

@@ -90,10 +90,13 @@ class Follower:
 
     def _pointer_tokens(self, recalled: Sequence[Recalled], *, width: int) -> tuple[torch.Tensor, torch.Tensor]:
         """A pointer of C numbers is cut into C / M tokens, which share its position."""
+        import torch
+
         pointers = stacked([stacked([held for _, held in r.pointers]) for r in recalled]).transpose(0, 1)  # [P, B, C]
         pieces = pointers.shape[-1] // width
         cut = pointers.unflatten(-1, (pieces, width)).transpose(1, 2).flatten(0, 1)
-        distances = pointers.new_tensor([[d for d, _ in r.pointers] for r in recalled]).T.float()
+        away = [[float(d) for d, _ in r.pointers] for r in recalled]
+        distances = torch.tensor(away, dtype=torch.float32, device=pointers.device).T
         most = min(self._num_frames, self._engine.network.model.max_obj_ptrs_in_encoder) - 1
         where = self._engine.network.pointer_positions(distances, most=most)
         return cut, where.repeat_interleave(pieces, dim=0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from resources.sam2.package import make_importable
 from resources.sam2.settings import SegmentSettings
 from svg2_assets.scene.errors import InvalidSceneValue
 from svg2_assets.scene.masks import BoolArray, Mask
@@ -41,6 +42,7 @@ def layers(
 
     Raises `InvalidSceneValue` when `focus` is not of the frame's size.
     """
+    make_importable()
     from sam2.utils.amg import generate_crop_boxes
 
     wanted = _wanted(height, width, focus)

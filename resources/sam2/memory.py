@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from resources.sam2.package import make_importable
 from svg2_assets.scene.masks import Mask
 
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ class Memory:
         """The prompts that count as such, and the rest, which count as ordinary frames where these are read."""
         if self.reach.prompts == 0 or len(self.prompts) <= self.reach.prompts:
             return self.prompts, {}
+        make_importable()
         from sam2.modeling.sam2_utils import select_closest_cond_frames
 
         near, far = select_closest_cond_frames(frame, self.prompts, self.reach.prompts)

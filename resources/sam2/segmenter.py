@@ -49,7 +49,6 @@ class Sam2Segmenter:
         With `focus`, points outside it are not prompted and crops without a point are not encoded. Raises
         `InvalidSceneValue` for a focus of another size, `DeviceMemoryExhausted` when one point is too much.
         """
-        _ = self._engine.network  # tells hydra of sam2 before anything imports it
         height, width = frame.pixels.shape[:2]
         found: list[Candidates] = []
         for crops in layers(height, width, self._settings, focus=focus, closely=closely):

@@ -32,8 +32,7 @@ def test_grids_reach_the_border_or_are_inset() -> None:
     assert inset.max() == 0.75
 
 
-def test_layers_are_svg2s(engine: Engine) -> None:
-    engine.network  # noqa: B018
+def test_layers_are_svg2s() -> None:
     found = list(layers(480, 854, SegmentSettings()))
     assert [len(crops) for crops in found] == [1, 4, 16]
     assert [len(crops[0].points) for crops in found] == [1024, 256, 16]
@@ -41,8 +40,7 @@ def test_layers_are_svg2s(engine: Engine) -> None:
     assert len(list(layers(480, 854, SegmentSettings(), closely=False))) == 1
 
 
-def test_crops_without_a_point_in_focus_are_left_out(engine: Engine) -> None:
-    engine.network  # noqa: B018
+def test_crops_without_a_point_in_focus_are_left_out() -> None:
     corner = Mask.from_box((0, 0, 4, 4), height=480, width=854)
     found = list(layers(480, 854, SegmentSettings(), focus=corner))
     assert [len(crops) for crops in found] == [1, 1, 1]
@@ -111,31 +109,27 @@ def squares(*corners: tuple[int, int], side: int = 10, size: int = 64) -> np.nda
 WHOLE = Crop(0, (0, 0, 64, 64), point_grid(1, inset=True))
 
 
-def test_masks_cut_by_a_crop_are_dropped_those_cut_by_the_frame_stay(engine: Engine) -> None:
-    engine.network  # noqa: B018
+def test_masks_cut_by_a_crop_are_dropped_those_cut_by_the_frame_stay() -> None:
     assert len(candidates_of(squares((0, 0), (20, 20)), crop=WHOLE).masks) == 2
     inner = Crop(1, (0, 0, 32, 32), WHOLE.points)
     found = candidates_of(squares((0, 0), (10, 10), (22, 10), side=10, size=32), crop=inner)
     assert [m.box for m in found.masks] == [(0, 0, 10, 10), (10, 10, 10, 10)]
 
 
-def test_masks_of_a_crop_lie_where_the_crop_lies(engine: Engine) -> None:
-    engine.network  # noqa: B018
+def test_masks_of_a_crop_lie_where_the_crop_lies() -> None:
     found = candidates_of(squares((10, 12), size=32), crop=Crop(1, (32, 16, 64, 48), WHOLE.points))
     assert boxes(found.masks).tolist() == [[42, 28, 10, 10]]
     assert found.boxes == ((42, 28, 51, 37),)
 
 
-def test_unstable_and_empty_masks_are_dropped(engine: Engine) -> None:
-    engine.network  # noqa: B018
+def test_unstable_and_empty_masks_are_dropped() -> None:
     logits = torch.full((2, 1, 64, 64), -10.0)
     logits[0, 0, 10:30, 10:30] = 0.5  # inside only under the laxer threshold
     settings = SegmentSettings()
     assert Candidates.of(logits, torch.ones(2), crop=WHOLE, size=(64, 64), settings=settings).masks == ()
 
 
-def test_small_holes_and_specks_go_when_asked(engine: Engine) -> None:
-    engine.network  # noqa: B018
+def test_small_holes_and_specks_go_when_asked() -> None:
     pixels = squares((10, 10), side=30)
     pixels[0, 20:22, 20:22] = False
     pixels[0, 60, 60] = True
@@ -143,8 +137,7 @@ def test_small_holes_and_specks_go_when_asked(engine: Engine) -> None:
     assert candidates_of(pixels, crop=WHOLE, least_region=8).masks[0].area == 900
 
 
-def test_of_overlapping_masks_the_best_stays(engine: Engine) -> None:
-    engine.network  # noqa: B018
+def test_of_overlapping_masks_the_best_stays() -> None:
     found = candidates_of(squares((10, 10), (11, 10), (40, 40)), crop=WHOLE)
     assert [m.box[0] for m in only_best(found, by=[0.1, 0.9, 0.5], overlap=0.7).masks] == [11, 40]
     assert [m.box[0] for m in only_best(found, by=[1, 1, 1], overlap=0.7).masks] == [10, 40]  # ties: the earlier

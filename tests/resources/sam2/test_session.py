@@ -15,9 +15,10 @@ from resources.sam2.errors import DeviceMemoryExhausted, ModelFailure
 from resources.sam2.features import FeatureCache
 from resources.sam2.memory import BACKWARDS, FORWARDS, Memory, Reach, Trace
 from resources.sam2.outputs import masks_of
-from resources.sam2.settings import FollowSettings
+from resources.sam2.segmenter import Sam2Segmenter
+from resources.sam2.settings import FollowSettings, SegmentSettings
 from resources.sam2.tracker import Sam2MaskTracker
-from svg2_assets.scene.masks import Mask
+from svg2_assets.scene.masks import Mask, iou
 from tests.resources.sam2.scene import HEIGHT, WIDTH, random_engine, true_mask, video
 
 
@@ -209,6 +210,26 @@ def test_numbers_that_are_none(engine: Engine, monkeypatch: pytest.MonkeyPatch, 
         assert session.statistics["not_finite"] == 1
         assert session.statistics["memories"] == 3  # nothing is remembered of what was no number
         assert session.advance(frames[2])[1].mask is not None
+
+
+def test_in_bfloat16_much_the_same_comes_out(engine: Engine) -> None:
+    """Autocast as on CUDA, on the CPU."""
+    low = random_engine(dtype="bfloat16", cache_dtype="auto")
+    assert low.cache_dtype == torch.bfloat16
+    source = video(4)
+    frames = list(source.frames())
+    seen = []
+    for one in (engine, low):
+        with Sam2MaskTracker(one).session(source) as session:
+            session.prompt(frames[2], {1: true_mask(frames[2], 1)})
+            session.prompt(frames[0], {2: true_mask(frames[0], 2)})
+            forwards = [session.advance(frame) for frame in frames]
+            seen.append([*(t[i].mask for t in forwards for i in (1, 2)), session.retrace(1, [1])[1].mask])
+            assert np.allclose(np.linalg.norm(session.embed(frames[0], [true_mask(frames[0], 1)]), axis=1), 1)
+        lenient = SegmentSettings(points_per_side=(2,), least_iou=0.0, least_stability=0.0)
+        assert Sam2Segmenter(one, lenient).segment(frames[0])
+    assert all(a is not None and b is not None for a, b in zip(*seen, strict=True))
+    assert min(float(iou([a], [b])[0, 0]) for a, b in zip(*seen, strict=True)) > 0.8
 
 
 def test_masks_are_read_off_enlarged_logits() -> None:
