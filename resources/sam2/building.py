@@ -59,9 +59,7 @@ def _empty(settings: ModelSettings) -> Any:
         from hydra.utils import instantiate
         from omegaconf import OmegaConf
     except ImportError as error:
-        raise ModelsMissing(
-            f"SAM 2 needs the package {error.name}: `pip install 'svg2-assets[models]'` (see docs/how-to/settings.md)."
-        ) from error
+        raise ModelsMissing(f"SAM 2 needs the package {error.name}: `pip install 'svg2-assets[models]'`.") from error
     name = f"configs/sam2.1/sam2.1_hiera_{CONFIGS[settings.model_size]}.yaml"
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # hydra announces its next release

@@ -99,7 +99,7 @@ class Engine:
 
     def through_cache(self, features: Features) -> Features:
         """`features` with the precision that they would have after being kept."""
-        return self.to_device(self.to_store(features))
+        return self.to_device([t.to(self.cache_dtype) for t in features.tensors])
 
     def to_store(self, features: Features) -> tuple[torch.Tensor, ...]:
         """The maps of `features` as they are kept, on the CPU."""

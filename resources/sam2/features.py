@@ -100,11 +100,11 @@ class FeatureCache:
         return None
 
     def _computed(self, index: int, pixels: Pixels) -> Features:
-        stored = self._engine.to_store(self._engine.encode([pixels])[0])
+        features = self._engine.encode([pixels])[0]
         self._drop(index)
-        self._kept[index] = stored
+        self._kept[index] = self._engine.to_store(features)
         self._make_room()
-        return self._at_hand(index, self._engine.to_device(stored))
+        return self._at_hand(index, self._engine.through_cache(features))
 
     def _at_hand(self, index: int, features: Features) -> Features:
         self._recent[index] = features

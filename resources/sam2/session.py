@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from resources.sam2.batching import ran_out_of_memory
 from resources.sam2.embedding import embedded
 from resources.sam2.engine import Engine
 from resources.sam2.errors import DeviceMemoryExhausted, ModelFailure
@@ -163,7 +164,9 @@ class Sam2Session:
         """`work`; when the device's memory does not hold even one object, an error of this video alone."""
         try:
             return work()
-        except DeviceMemoryExhausted as error:
+        except (DeviceMemoryExhausted, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and not ran_out_of_memory(error):
+                raise
             raise ModelFailure(
                 video=self._video.id,
                 expected="memory on the device for one object of SAM 2",
