@@ -1,0 +1,86 @@
+"""Where a frame is prompted: crops in layers, and a grid of points in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from resources.sam2.package import make_importable
+from resources.sam2.settings import SegmentSettings
+from svg2_assets.scene.errors import InvalidSceneValue
+from svg2_assets.scene.masks import BoolArray, Mask
+
+Points = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A part of a frame and where it is prompted.
+
+    `box` = (left, top, right, bottom) in pixels of the frame, the last two outside. `points` [N, 2]: x, y of each
+    prompt as a part (0..1) of the crop's width and height.
+    """
+
+    layer: int
+    box: tuple[int, int, int, int]
+    points: Points
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height, width."""
+        left, top, right, bottom = self.box
+        return bottom - top, right - left
+
+
+def layers(
+    height: int, width: int, settings: SegmentSettings, *, focus: Mask | None = None, closely: bool = True
+) -> Iterator[list[Crop]]:
+    """Crops of a frame layer by layer, the whole frame first; only those with a point in `focus`.
+
+    Raises `InvalidSceneValue` when `focus` is not of the frame's size.
+    """
+    make_importable()
+    from sam2.utils.amg import generate_crop_boxes
+
+    wanted = _wanted(height, width, focus)
+    sides = settings.points_per_side if closely else settings.points_per_side[:1]
+    boxes, owners = generate_crop_boxes((height, width), len(sides) - 1, settings.crop_overlap)
+    for layer, side in enumerate(sides):
+        grid = point_grid(side, inset=settings.inset_grid)
+        own = [tuple(box) for box, owner in zip(boxes, owners, strict=True) if owner == layer]
+        crops = [Crop(layer, box, _within(grid, box, wanted)) for box in own]
+        yield [crop for crop in crops if len(crop.points)]
+
+
+def point_grid(side: int, *, inset: bool) -> Points:
+    """`side` × `side` points of the unit square, [side², 2], x fastest: from border to border, or `inset` half a step.
+
+    SVG2 prompts from border to border; SAM's own grid is inset.
+    """
+    margin = 0.5 / side if inset else 0.0
+    line = np.linspace(margin, 1 - margin, side)
+    ys, xs = np.meshgrid(line, line, indexing="ij")
+    return np.stack([xs.ravel(), ys.ravel()], axis=1)
+
+
+def _wanted(height: int, width: int, focus: Mask | None) -> BoolArray | None:
+    if focus is None:
+        return None
+    if (focus.height, focus.width) != (height, width):
+        raise InvalidSceneValue(
+            f"SAM 2: a focus of {focus.height}x{focus.width} does not fit a frame of {height}x{width} (height x width)"
+        )
+    return focus.to_array()
+
+
+def _within(grid: Points, box: tuple[int, int, int, int], wanted: BoolArray | None) -> Points:
+    """The points of `grid`, laid into `box`, that fall on a wanted pixel; those on the border count as inside."""
+    if wanted is None:
+        return grid
+    left, top, right, bottom = box
+    xs = np.minimum(left + grid[:, 0] * (right - left), right - 1).astype(np.int64)
+    ys = np.minimum(top + grid[:, 1] * (bottom - top), bottom - 1).astype(np.int64)
+    return grid[wanted[ys, xs]]
