@@ -31,6 +31,13 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
         "verifier": "resources.embedded.verifier:EmbeddedVerifier",
         "relator": "resources.embedded.relator:EmbeddedRelator",
     },
+    "svg2": {
+        "tracker": "resources.sam2.phase:Sam2Tracker",
+        "describer": "resources.embedded.describer:EmbeddedDescriber",
+        "parser": "resources.embedded.parser:EmbeddedParser",
+        "verifier": "resources.embedded.verifier:EmbeddedVerifier",
+        "relator": "resources.embedded.relator:EmbeddedRelator",
+    },
     "fake": {
         "tracker": "resources.fakes.tracker:FakeTracker",
         "describer": "resources.fakes.describer:FakeDescriber",
@@ -39,7 +46,10 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
         "relator": "resources.fakes.relator:FakeRelator",
     },
 }
-"""profile -> role -> `module:class`. `fake` is for tests: it needs nothing and claims nothing."""
+"""profile -> role -> `module:class`. `svg2` has SAM 2 for masks and the rest of `embedded` after it.
+
+`fake` is for tests: it needs nothing and claims nothing.
+"""
 
 
 class UnknownBackend(Svg2Error):

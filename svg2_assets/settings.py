@@ -29,7 +29,7 @@ class Settings(BaseModel):
 
     home: Path = Field(default=Path(".svg2"), description="Folder of all state")
     store: str = Field(default="", description="Folder or s3:// URI of the store; $SVG2_HOME/store when empty")
-    profile: str = Field(default="embedded", description="Which backends do the work: embedded")
+    profile: str = Field(default="embedded", description="Which backends do the work: embedded, svg2")
     drop: Path | None = Field(default=None, description="Watched folder; $SVG2_HOME/drop when unset")
     drop_s3: str = Field(default="", description="Watched s3://bucket/prefix; none when empty")
     batch_size: int = Field(default=64, ge=1, le=10_000, description="Videos a partition when a corpus is imported")

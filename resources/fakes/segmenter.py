@@ -36,8 +36,15 @@ class FakeSegmenter:
         """What counts as a region."""
         return {"least_area": self.least_area, "small": self.small}
 
-    def segment(self, frame: Frame, *, focus: Mask | None = None, closely: bool = True) -> tuple[Proposal, ...]:
-        """The regions of `frame` that have a part in `focus`."""
+    def segment(
+        self,
+        frame: Frame,
+        *,
+        focus: Mask | None = None,
+        known: Mask | None = None,  # noqa: ARG002
+        closely: bool = True,
+    ) -> tuple[Proposal, ...]:
+        """The regions of `frame` that have a part in `focus`; `known` makes no difference."""
         self.calls.append((frame.index, focus is not None, closely))
         if frame.index in self.fail_on:
             raise PhaseError(

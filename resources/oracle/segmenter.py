@@ -42,8 +42,15 @@ class OracleSegmenter:
         """The errors."""
         return {"seed": self._dice.seed, **asdict(self._errors)}
 
-    def segment(self, frame: Frame, *, focus: Mask | None = None, closely: bool = True) -> tuple[Proposal, ...]:
-        """What shows on `frame`, best first."""
+    def segment(
+        self,
+        frame: Frame,
+        *,
+        focus: Mask | None = None,
+        known: Mask | None = None,  # noqa: ARG002
+        closely: bool = True,
+    ) -> tuple[Proposal, ...]:
+        """What shows on `frame`, best first; `known` makes no difference."""
         self.calls.append(frame.index)
         shown = self._truth.masks_at(frame.index)
         found = [p for i in sorted(shown) for p in self._proposals(frame.index, i, shown, closely=closely)]

@@ -50,6 +50,13 @@ def device_of(settings: ModelSettings) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def multiplies_bfloat16(device: torch.device) -> bool:
+    """Whether `device` has units for matrices of bfloat16: CUDA does, of CPUs those with AMX."""
+    import torch
+
+    return device.type == "cuda" or (device.type == "cpu" and bool(torch.cpu._is_amx_tile_supported()))  # noqa: SLF001
+
+
 def _empty(settings: ModelSettings) -> Any:
     """The network with random weights, drawn without touching the process's random state."""
     try:

@@ -13,7 +13,7 @@ from resources.sam2.settings import ModelSettings
 if TYPE_CHECKING:
     from torch import nn
 
-SETTING = """SVG2_TRACKER='{{"checkpoint": "{example}"}}'"""
+SETTING = """SVG2_TRACKER='{{"model": {{"checkpoint": "{example}"}}}}'"""
 SHOWN_KEYS = 8  # of a list of missing or unexpected weights
 
 

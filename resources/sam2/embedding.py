@@ -9,7 +9,6 @@ import numpy as np
 
 from resources.sam2.network import Features
 from svg2_assets.scene.masks import Mask
-from svg2_assets.scene.video import Pixels
 from svg2_assets.trajectories.panoptic.protocols import Vectors
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 COLOURS = 6  # mean and spread of red, green and blue
 
 
-def embedded(features: Features, pixels: Pixels, masks: Sequence[Mask], *, colour_weight: float) -> Vectors:
+def embedded(features: Features, masks: Sequence[Mask], *, colour_weight: float) -> Vectors:
     """[N, C + 6], unit length: mean features under each mask, unit length, beside `colour_weight` times its colours.
 
     A mask without a pixel gets zeros: it is like nothing. A mask smaller than a cell takes the cells it has a part in.
@@ -31,7 +30,7 @@ def embedded(features: Features, pixels: Pixels, masks: Sequence[Mask], *, colou
     with torch.inference_mode():
         weights = _weights(masks, features)  # [N, h·w]
         seen = features.deep[0].flatten(1).float() @ weights.T  # [C, N]
-        colours = _colours(pixels, weights, features)
+        colours = _colours(weights, features)
         both = torch.cat([_unit(seen.T), colour_weight * _unit(colours)], dim=1)
         return np.asarray(_unit(both).cpu().numpy(), dtype=np.float32)
 
@@ -50,17 +49,14 @@ def _weights(masks: Sequence[Mask], features: Features) -> torch.Tensor:
     return parts / parts.sum(dim=1, keepdim=True).clamp(min=1e-12)
 
 
-def _colours(pixels: Pixels, weights: torch.Tensor, features: Features) -> torch.Tensor:
-    """[N, 6]: mean and standard deviation of colour over the cells, 0..1, the mean around grey."""
+def _colours(weights: torch.Tensor, features: Features) -> torch.Tensor:
+    """[N, 6]: mean and standard deviation of the normalised colours over the cells."""
     import torch
-    from torch.nn import functional
 
-    picture = torch.from_numpy(np.ascontiguousarray(pixels)).to(weights.device).permute(2, 0, 1)[None].float() / 255
-    cells = functional.adaptive_avg_pool2d(picture, features.deep.shape[-2:])[0].flatten(1).T  # [h·w, 3]
+    cells = features.colours[0].flatten(1).T.float()  # [h·w, 3]
     mean = weights @ cells
     spread = (weights @ cells.square() - mean.square()).clamp(min=0).sqrt()
-    there = weights.sum(dim=1, keepdim=True).round()
-    return torch.cat([mean - 0.5 * there, spread], dim=1)
+    return torch.cat([mean, spread], dim=1)
 
 
 def _unit(vectors: torch.Tensor) -> torch.Tensor:

@@ -58,7 +58,7 @@ class Engine:
 
         named = self.settings.dtype
         if named == "auto":
-            named = "bfloat16" if self.device.type == "cuda" else "float32"
+            named = "bfloat16" if building.multiplies_bfloat16(self.device) else "float32"
         return torch.bfloat16 if named == "bfloat16" else torch.float32
 
     @cached_property
@@ -107,8 +107,8 @@ class Engine:
 
     def to_device(self, stored: Sequence[torch.Tensor]) -> Features:
         """Kept maps as the network takes them."""
-        deep, fine, finer = (t.to(self.device, self.dtype) for t in stored)
-        return Features(deep, (fine, finer))
+        deep, fine, finer, colours = (t.to(self.device, self.dtype) for t in stored)
+        return Features(deep, (fine, finer), colours)
 
     @contextmanager
     def keeping(self, cache: FeatureCache) -> Iterator[FeatureCache]:

@@ -150,13 +150,14 @@ class FeatureCache:
         return tuple(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True))
 
     def _shapes(self) -> list[tuple[int, ...]]:
-        """Of the three maps: given by the image size, with the channels of the network."""
+        """Of the four maps: given by the image size, with the channels of the network."""
         model, side = self._engine.network.model, self._engine.settings.image_size
         channels = model.hidden_dim
         return [
             (1, channels, side // 16, side // 16),
             (1, channels // 8, side // 4, side // 4),
             (1, channels // 4, side // 8, side // 8),
+            (1, 3, side // 16, side // 16),
         ]
 
     def _in_folder(self, index: int) -> Path:

@@ -36,22 +36,29 @@ class Crop:
 
 
 def layers(
-    height: int, width: int, settings: SegmentSettings, *, focus: Mask | None = None, closely: bool = True
+    height: int,
+    width: int,
+    settings: SegmentSettings,
+    *,
+    focus: Mask | None = None,
+    known: Mask | None = None,
+    closely: bool = True,
 ) -> Iterator[list[Crop]]:
     """Crops of a frame layer by layer, the whole frame first; only those with a point in `focus`.
 
-    Raises `InvalidSceneValue` when `focus` is not of the frame's size.
+    A quarter of the points is left in `known`. Raises `InvalidSceneValue` for masks that are not of the frame's size.
     """
     make_importable()
     from sam2.utils.amg import generate_crop_boxes
 
-    wanted = _wanted(height, width, focus)
+    wanted, sparse = _pixels(height, width, focus), _pixels(height, width, known)
     sides = settings.points_per_side if closely else settings.points_per_side[:1]
     boxes, owners = generate_crop_boxes((height, width), len(sides) - 1, settings.crop_overlap)
     for layer, side in enumerate(sides):
         grid = point_grid(side, inset=settings.inset_grid)
         own = [tuple(box) for box, owner in zip(boxes, owners, strict=True) if owner == layer]
-        crops = [Crop(layer, box, _within(grid, box, wanted)) for box in own]
+        rough = _every_second(side)
+        crops = [Crop(layer, box, grid[_kept(grid, box, rough, wanted, sparse)]) for box in own]
         yield [crop for crop in crops if len(crop.points)]
 
 
@@ -66,21 +73,31 @@ def point_grid(side: int, *, inset: bool) -> Points:
     return np.stack([xs.ravel(), ys.ravel()], axis=1)
 
 
-def _wanted(height: int, width: int, focus: Mask | None) -> BoolArray | None:
-    if focus is None:
+def _every_second(side: int) -> BoolArray:
+    """[side²] of a grid's points: those in every second column of every second row."""
+    even = np.arange(side) % 2 == 0
+    return np.asarray(even[:, None] & even[None, :]).ravel()
+
+
+def _pixels(height: int, width: int, mask: Mask | None) -> BoolArray | None:
+    if mask is None:
         return None
-    if (focus.height, focus.width) != (height, width):
+    if (mask.height, mask.width) != (height, width):
         raise InvalidSceneValue(
-            f"SAM 2: a focus of {focus.height}x{focus.width} does not fit a frame of {height}x{width} (height x width)"
+            f"SAM 2: a focus of {mask.height}x{mask.width} does not fit a frame of {height}x{width} (height x width)"
         )
-    return focus.to_array()
+    return mask.to_array()
 
 
-def _within(grid: Points, box: tuple[int, int, int, int], wanted: BoolArray | None) -> Points:
-    """The points of `grid`, laid into `box`, that fall on a wanted pixel; those on the border count as inside."""
-    if wanted is None:
-        return grid
+def _kept(
+    grid: Points, box: tuple[int, int, int, int], rough: BoolArray, wanted: BoolArray | None, sparse: BoolArray | None
+) -> BoolArray:
+    """Which points of `grid`, laid into `box`, fall on a wanted pixel and are not spared on a sparse one.
+
+    Points on the border count as inside.
+    """
     left, top, right, bottom = box
     xs = np.minimum(left + grid[:, 0] * (right - left), right - 1).astype(np.int64)
     ys = np.minimum(top + grid[:, 1] * (bottom - top), bottom - 1).astype(np.int64)
-    return grid[wanted[ys, xs]]
+    kept = np.ones(len(grid), dtype=bool) if wanted is None else wanted[ys, xs]
+    return kept if sparse is None else kept & (rough | ~sparse[ys, xs])

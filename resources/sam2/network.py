@@ -16,15 +16,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What the image encoder says of one picture: `deep` [1, C, h, w], `fine` at strides 4 and 8."""
+    """What the image encoder says of one picture: `deep` [1, C, h, w], `fine` at strides 4 and 8.
+
+    `colours` [1, 3, h, w]: the picture itself, normalised, on the grid of `deep`; both tell what a mask looks like.
+    """
 
     deep: torch.Tensor
     fine: tuple[torch.Tensor, torch.Tensor]
+    colours: torch.Tensor
 
     @property
     def tensors(self) -> tuple[torch.Tensor, ...]:
-        """All three maps."""
-        return (self.deep, *self.fine)
+        """All four maps."""
+        return (self.deep, *self.fine, self.colours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,13 @@ class Network:
 
     def encode(self, pictures: torch.Tensor) -> list[Features]:
         """Features of normalised `pictures` [N, 3, S, S]."""
+        from torch.nn import functional
+
         fine, finer, deep = self.model.forward_image(pictures)["backbone_fpn"][-3:]
-        return [Features(deep[i : i + 1], (fine[i : i + 1], finer[i : i + 1])) for i in range(len(pictures))]
+        colours = functional.adaptive_avg_pool2d(pictures, deep.shape[-2:])
+        maps = (deep, fine, finer, colours)
+        each = [[m[i : i + 1] for m in maps] for i in range(len(pictures))]
+        return [Features(deep, (fine, finer), colours) for deep, fine, finer, colours in each]
 
     def attend(
         self, features: Features, *, memory: torch.Tensor, positions: torch.Tensor, pointer_tokens: int

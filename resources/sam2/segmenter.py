@@ -43,15 +43,18 @@ class Sam2Segmenter:
         """Every setting that changes the output."""
         return {"version": VERSION, **self._engine.settings.identity, **self._settings.identity}
 
-    def segment(self, frame: Frame, *, focus: Mask | None = None, closely: bool = True) -> tuple[Proposal, ...]:
+    def segment(
+        self, frame: Frame, *, focus: Mask | None = None, known: Mask | None = None, closely: bool = True
+    ) -> tuple[Proposal, ...]:
         """Masks of `frame` at the size of its pixels, best first; the same frame gives the same masks.
 
-        With `focus`, points outside it are not prompted and crops without a point are not encoded. Raises
-        `InvalidSceneValue` for a focus of another size, `DeviceMemoryExhausted` when one point is too much.
+        With `focus`, points outside it are not prompted and crops without a point are not encoded; in `known` every
+        second point of every second row is. Raises `InvalidSceneValue` for a mask of another size,
+        `DeviceMemoryExhausted` when one point is too much.
         """
         height, width = frame.pixels.shape[:2]
         found: list[Candidates] = []
-        for crops in layers(height, width, self._settings, focus=focus, closely=closely):
+        for crops in layers(height, width, self._settings, focus=focus, known=known, closely=closely):
             for crop, features in self._encoded(frame, crops):
                 found += self._of_crop(crop, features, (height, width))
         kept = joined(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from resources.sam2.batching import ran_out_of_memory
@@ -12,6 +13,7 @@ from resources.sam2.errors import DeviceMemoryExhausted, ModelFailure
 from resources.sam2.features import FeatureCache
 from resources.sam2.follower import Follower, Outcome
 from resources.sam2.memory import BACKWARDS, FORWARDS, Memory, Reach
+from resources.sam2.network import Features
 from resources.sam2.outputs import masks_of
 from resources.sam2.settings import FollowSettings
 from svg2_assets.scene.errors import InvalidSceneValue
@@ -77,7 +79,7 @@ class Sam2Session:
         """[N, D], unit length; zeros for a mask without a pixel. Raises `InvalidSceneValue` for a wrong size."""
         self._check_sizes(masks)
         features = self._guarded(lambda: self._cache.of(frame))
-        return embedded(features, frame.pixels, masks, colour_weight=self._settings.colour_weight)
+        return embedded(features, masks, colour_weight=self._settings.colour_weight)
 
     @property
     def statistics(self) -> Mapping[str, float]:
@@ -103,7 +105,12 @@ class Sam2Session:
     def _traced_back(self, index: int, memories: Mapping[int, Memory]) -> dict[int, Tracked]:
         features = self._cache.at(index)
         parts = self._follower.follow(features, index, BACKWARDS, memories=memories)
-        return self._taken(index, BACKWARDS, parts)
+        return self._with_appearance(self._taken(index, BACKWARDS, parts), features)
+
+    def _with_appearance(self, tracked: dict[int, Tracked], features: Features) -> dict[int, Tracked]:
+        shown = [(i, t.mask) for i, t in tracked.items() if t.mask is not None]
+        looks = embedded(features, [m for _, m in shown], colour_weight=self._settings.colour_weight)
+        return tracked | {i: replace(tracked[i], appearance=look) for (i, _), look in zip(shown, looks, strict=True)}
 
     def _taken(self, index: int, direction: int, parts: Iterable[dict[int, Outcome]]) -> dict[int, Tracked]:
         """Masks out, memories in, batch by batch, so that logits of one batch are gone before the next."""

@@ -24,7 +24,7 @@ class ModelSettings:
 
     `checkpoint`: Hub id or path of a released `.pt` file. `size`: one of `SIZES`; empty reads it off the checkpoint's
     name. `revision`: of the Hub repository, empty for its newest. `device`: `auto` takes CUDA, then MPS, then the CPU;
-    `cuda:1` and the like work too. `dtype`: of autocast; `auto` is bfloat16 on CUDA and float32 elsewhere.
+    `cuda:1` and the like work too. `dtype`: of autocast; `auto` is bfloat16 on CUDA and on CPUs with AMX, else float32.
     `image_size`: side of the square the network sees, a multiple of 32; the weights are made for 1024.
     `cache_dtype`: of kept features; `auto` is bfloat16 with bfloat16, else float16. `cache_megabytes`: features kept in
     memory, `spill_megabytes`: kept in a temporary folder beyond that; older ones are computed again when needed.

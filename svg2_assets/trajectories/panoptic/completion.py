@@ -15,19 +15,27 @@ Known = Callable[[int, int], Sequence[Mask]]
 
 
 def complete(
-    session: TrackSession, entries: Sequence[Entry], *, stop: Mapping[int, int], known: Known, gates: GateSettings
+    session: TrackSession,
+    entries: Sequence[Entry],
+    *,
+    frames: Sequence[int],
+    stop: Mapping[int, int],
+    known: Known,
+    gates: GateSettings,
 ) -> int:
     """Follow `entries` back from where they were registered, each down to frame `stop[id]`; how many masks that gave.
+
+    `frames`: those that the tracker has seen, in order.
 
     Going back ends where the tracker sees nothing that it believes in, where what it sees looks different, or where
     that is another object which is already known: nothing is invented before an object exists.
     """
-    found = 0
+    found, latest = 0, max((e.registered for e in entries), default=0)
     going = {e.id: 0 for e in entries}
     by_id = {e.id: e for e in entries}
-    index = max((e.registered for e in entries), default=0)
-    while going:
-        index -= 1
+    for index in reversed([f for f in frames if f < latest]):
+        if not going:
+            break
         going = {i: missed for i, missed in going.items() if index >= stop[i]}
         due = [i for i in going if by_id[i].registered > index]
         seen = session.retrace(index, due) if due else {}

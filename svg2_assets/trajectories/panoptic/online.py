@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
 from svg2_assets.scene import masks as mask_algebra
 from svg2_assets.scene.masks import Mask
 from svg2_assets.scene.video import Frame, Video
+from svg2_assets.trajectories.flow import FlowPair
 from svg2_assets.trajectories.panoptic.completion import complete
 from svg2_assets.trajectories.panoptic.discovery import Known, Lost, compare, lost_twin, twins, worthy
+from svg2_assets.trajectories.panoptic.interpolation import Between
 from svg2_assets.trajectories.panoptic.leaks import repaired
 from svg2_assets.trajectories.panoptic.protocols import Proposal, Segmenter, Tracked, TrackSession, Vectors
 from svg2_assets.trajectories.panoptic.registry import Entry, Registry, Standing
@@ -31,16 +34,33 @@ class OnlinePass:
         self._clock = CheckClock(settings.checks)
         self._live: dict[int, Entry] = {}
         self._shot, self._first = -1, 0
+        self._stride = settings.pace.stride(video.fps)
+        self._between = Between(longest=round((settings.gates.retrace_seconds + 1) * video.fps))
+        self._seen: list[int] = []
         self.registry = Registry()
         self.cuts: list[int] = []
         self.counts: Counter[str] = Counter()
         self._twins: Counter[tuple[int, int]] = Counter()
 
-    def take(self, frame: Frame, *, new_shot: bool) -> None:
-        """The next frame; `new_shot` on the first frame of every shot."""
-        if new_shot:
+    def take(self, frame: Frame, flow: FlowPair | None) -> None:
+        """The next frame, with the flow from the one before it: None on the first frame of every shot."""
+        if flow is None:
             self._begin_shot(frame)
             return
+        self._between.add(frame.index, flow)
+        if (frame.index - self._first) % self._stride and frame.index != self._video.num_frames - 1:
+            return
+        before = self._seen[-1]
+        self._seen.append(frame.index)
+        self._follow(frame)
+        for entry in self._live.values():
+            self._bridge(entry, before, frame.index)
+
+    def _bridge(self, entry: Entry, before: int, after: int) -> None:
+        if after - before > 1 and before in entry.masks and after in entry.masks:
+            self._between.fill(entry.masks, before, after)
+
+    def _follow(self, frame: Frame) -> None:
         tracked = self._without_leaks(self._session.advance(frame))
         for object_id, entry in self._live.items():
             now = tracked.get(object_id, Tracked(None, 0.0))
@@ -72,12 +92,16 @@ class OnlinePass:
 
     def _begin_shot(self, frame: Frame) -> None:
         if self._shot >= 0:
+            for entry in self._live.values():
+                if self._seen[-1] in entry.masks:
+                    self._between.follow(entry.masks, self._seen[-1], frame.index)
             self._end_shot()
             self.cuts.append(frame.index)
         self._session.forget(list(self._live))
         self._live = {}
         self._shot += 1
-        self._first = frame.index
+        self._first, self._seen = frame.index, [frame.index]
+        self._between.add(frame.index, None)
         self._check(frame, Reason.SHOT, {})
 
     def _check(self, frame: Frame, reason: Reason, visible: dict[int, Mask]) -> None:
@@ -101,7 +125,8 @@ class OnlinePass:
     def _propose(self, frame: Frame, reason: Reason, visible: dict[int, Mask]) -> Sequence[Proposal]:
         """A look for new objects at everything; one to confirm only at those that wait for it."""
         if reason not in (Reason.CONFIRM, Reason.END):
-            return self._segmenter.segment(frame, closely=reason in (Reason.SHOT, Reason.THOROUGH))
+            known = mask_algebra.union(list(visible.values())) if visible else None
+            return self._segmenter.segment(frame, known=known, closely=reason in (Reason.SHOT, Reason.THOROUGH))
         waiting = [m for i, m in visible.items() if self._live[i].standing is Standing.TENTATIVE]
         if not waiting:
             return ()
@@ -229,8 +254,11 @@ class OnlinePass:
             stop[entry.id] = first
         late = [e for e in entries if e.registered > stop[e.id]]
         self.counts["masks from going back"] += complete(
-            self._session, late, stop=stop, known=self._others, gates=self._settings.gates
+            self._session, late, frames=self._seen, stop=stop, known=self._others, gates=self._settings.gates
         )
+        for entry in late:
+            for before, after in pairwise(f for f in self._seen if f <= entry.registered):
+                self._bridge(entry, before, after)
 
     def _others(self, index: int, object_id: int) -> list[Mask]:
         return [e.masks[index] for e in self.registry.of_shot(self._shot) if e.id != object_id and index in e.masks]

@@ -19,7 +19,7 @@ from svg2_assets.trajectories.panoptic.protocols import MaskTracker, Segmenter
 from svg2_assets.trajectories.panoptic.registry import Entry, Registry
 from svg2_assets.trajectories.panoptic.released import track_as_released
 from svg2_assets.trajectories.panoptic.settings import PanopticSettings, Preset
-from svg2_assets.trajectories.panoptic.shots import frames_with_cuts
+from svg2_assets.trajectories.panoptic.shots import frames_with_flow
 from svg2_assets.trajectories.protocols import Origin, Progress, TrackedObject, TrackingResult
 
 VERSION = "1"  # of the algorithm: raise it when the same settings give other trajectories
@@ -59,8 +59,8 @@ class PanopticTracker:
         video = source.video
         with self._tracker.session(source) as session:
             run = OnlinePass(video, self._segmenter, session, self._settings)
-            for frame, new_shot in frames_with_cuts(source):
-                run.take(frame, new_shot=new_shot)
+            for frame, flow in frames_with_flow(source):
+                run.take(frame, flow)
                 if progress is not None:
                     progress(frame.index + 1, video.num_frames)
             run.finish()

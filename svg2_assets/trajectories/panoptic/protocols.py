@@ -60,11 +60,14 @@ class Segmenter(Protocol):
         """Every setting that changes the output."""
         ...
 
-    def segment(self, frame: Frame, *, focus: Mask | None = None, closely: bool = True) -> tuple[Proposal, ...]:
+    def segment(
+        self, frame: Frame, *, focus: Mask | None = None, known: Mask | None = None, closely: bool = True
+    ) -> tuple[Proposal, ...]:
         """Masks of `frame`, which may overlap, best first.
 
-        With `focus`, only what has a part in it is asked for, and what lies elsewhere costs nothing. `closely`: look at
-        enlarged crops too, for small things; otherwise at the whole frame alone.
+        With `focus`, only what has a part in it is asked for, and what lies elsewhere costs nothing. `known` is what is
+        followed already: a rougher look is enough there. `closely`: look at enlarged crops too, for small things;
+        otherwise at the whole frame alone.
         """
         ...
 

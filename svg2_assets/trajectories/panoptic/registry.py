@@ -28,7 +28,8 @@ class Standing(Enum):
 
 @dataclass
 class Entry:
-    """One object. `looks`: checks that could have found it, `confirmed`: those that did. `seen`: its last frame with a mask that counts; `chances`: checks left to be found again.
+    """One object. `looks`: checks that could have found it, `confirmed`: those that did. `seen`: its last frame with a
+    mask that counts. `chances`: checks left to be found again.
 
     `continues`: the object that it turned out to be after that one was lost. `relinked_from`: the object of an earlier
     shot that it looks like.

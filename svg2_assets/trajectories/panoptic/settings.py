@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from svg2_assets.scene.errors import InvalidSceneValue
+
 
 class Preset(StrEnum):
     """Which rules find, follow and clean objects.
@@ -19,6 +21,18 @@ class Preset(StrEnum):
     DEFAULT = "default"
     PAPER = "paper"
     RELEASE = "release"
+
+
+@dataclass(frozen=True, slots=True)
+class PaceSettings:
+    """How much of a video the tracker sees."""
+
+    rate: float = 12.0
+    """frames a second; every n-th is shown to it so that no fewer are, the masks between are carried by optical flow"""
+
+    def stride(self, fps: float) -> int:
+        """Frames from one that is tracked to the next."""
+        return max(1, int(fps / self.rate))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +154,16 @@ class PanopticSettings:
     """All of it. The other groups are read by the preset that they are named for."""
 
     preset: Preset = Preset.DEFAULT
+    pace: PaceSettings = field(default_factory=PaceSettings)
     checks: CheckSettings = field(default_factory=CheckSettings)
     discovery: DiscoverySettings = field(default_factory=DiscoverySettings)
     gates: GateSettings = field(default_factory=GateSettings)
     cleanup: CleanupSettings = field(default_factory=CleanupSettings)
     release: ReleaseSettings = field(default_factory=ReleaseSettings)
+
+    def __post_init__(self) -> None:
+        """Settings from the environment are text. Raises `InvalidSceneValue` naming the presets there are."""
+        try:
+            object.__setattr__(self, "preset", Preset(self.preset))
+        except ValueError as error:
+            raise InvalidSceneValue(f"preset {self.preset!r}: there are {', '.join(Preset)}") from error

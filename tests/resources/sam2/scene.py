@@ -29,7 +29,14 @@ def true_mask(frame: Frame, i: int) -> Mask:
 
 def random_engine(**settings: object) -> Engine:
     torch.set_num_threads(1)  # two that wait for each other are many times slower where the cores are busy
-    given = {"size": "tiny", "image_size": 256, "device": "cpu", "cache_dtype": "float32", "random_weights": True}
+    given = {
+        "size": "tiny",
+        "image_size": 256,
+        "device": "cpu",
+        "dtype": "float32",
+        "cache_dtype": "float32",
+        "random_weights": True,
+    }
     engine = Engine(ModelSettings(**(given | settings)))
     make_it_see(engine.network.model)
     return engine

@@ -77,7 +77,7 @@ def test_a_missing_file_says_how_to_get_it() -> None:
     text = str(caught.value)
     assert "weights/nowhere/sam2.1_hiera_small.pt" in text
     assert "hf download facebook/sam2.1-hiera-small sam2.1_hiera_small.pt" in text
-    assert """SVG2_TRACKER='{"checkpoint": "/path/to/sam2.1_hiera_small.pt"}'""" in text
+    assert """SVG2_TRACKER='{"model": {"checkpoint": "/path/to/sam2.1_hiera_small.pt"}}'""" in text
     assert isinstance(caught.value, Svg2Error)
     with pytest.raises(CheckpointError):
         _ = Engine(settings("weights/nowhere/sam2.1_hiera_small.pt")).model_id
