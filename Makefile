@@ -8,7 +8,7 @@ CLIP ?= tests/clips/vtest_200_499.mp4
 export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help demo test test-all dev lint bench-speed bench-quality bench-heldout bench-rle clean
+.PHONY: help demo test test-all dev lint bench-speed bench-quality bench-heldout bench-tracking bench-rle clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,7 +24,8 @@ $(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing into $(VENV) ..."
-	@$(PIP) -e '.[dev]'
+	@$(PIP) torch torchvision setuptools wheel hatchling editables
+	@SAM2_BUILD_CUDA=0 $(PIP) --no-build-isolation -e '.[dev,models]'  # isolated, sam2 would unpack torch a second time
 	@$(PIP) --no-deps trackeval  # its requirements bring a second OpenCV, see pyproject.toml
 	@touch $@ $(VENV)/.base
 
@@ -56,6 +57,9 @@ bench-quality: $(VENV)/.dev  ## masks, names, relations against truth
 
 bench-heldout: $(VENV)/.dev  ## stress clips made from real ones
 	$(BIN)/python -m benchmarks.heldout
+
+bench-tracking: $(VENV)/.dev  ## finding and following, presets side by side on the synthetic world
+	$(BIN)/python -m benchmarks.tracking
 
 bench-rle: $(VENV)/.dev  ## RLE algebra against decoding
 	$(BIN)/python -m benchmarks.rle_algebra

@@ -33,6 +33,16 @@ def few_arenas() -> None:
         library.mallopt(_M_ARENA_MAX, ARENAS)
 
 
+def peak_megabytes() -> float:
+    """The most memory that this process has held so far; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0.0
+    unit = 1024 if sys.platform == "linux" else 1024**2
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 1)
+
+
 @cache
 def _glibc() -> Any:
     if not sys.platform.startswith("linux"):

@@ -7,6 +7,7 @@ from resources.media.resource import MediaResource
 from resources.profiles import BackendsResource
 from resources.store.resource import SceneGraphStoreResource
 from resources.store.store import SceneGraphStore
+from svg2_assets import memory
 from svg2_assets.catalog.lookup import CatalogEntry
 from svg2_assets.orchestration import materialize_phase, phase_asset
 from svg2_assets.quality.expectations import are_loaded
@@ -16,11 +17,24 @@ from svg2_assets.scene.video import FrameSource
 from svg2_assets.trajectories.protocols import VideoTracker
 from svg2_assets.trajectories.rows import to_rows
 
+SHOWN = {
+    "coverage": "coverage",
+    "parts": "parts",
+    "checks": "looks_for_new_objects",
+    "looks": "looks_for_new_objects",
+    "image_encoder_passes": "image_encoder_passes",
+    "seconds_per_frame": "seconds_per_frame",
+    "left out by the cap": "left_out_by_cap",
+    "joined": "joined_objects",
+    "masks from going back": "masks_from_going_back",
+}
+"""Statistic of a tracking run -> its name in the metadata of a materialization."""
+
 
 @phase_asset(
     "trajectories",
     group="annotation",
-    kinds={"opencv", "lancedb"},
+    kinds={"opencv", "pytorch", "lancedb"},
     description="A mask per object per frame: everything that can be segmented and tracked.",
     pool="gpu",
 )
@@ -49,8 +63,9 @@ def track(source: FrameSource, tracker: VideoTracker) -> Outcome:
     """The trajectories of one video as rows."""
     result = tracker.track(source, progress=progress.frames)
     origins = [o.origin.value for o in result.objects]
-    measures = {"objects": len(result.objects), "frames": source.video.num_frames, "cuts": len(result.cuts)}
+    measures: dict[str, float] = {"objects": len(result.objects), "frames": source.video.num_frames}
+    measures["cuts"] = len(result.cuts)
     measures |= {f"{origin}_objects": origins.count(origin) for origin in sorted(set(origins))}
-    if "coverage" in result.statistics:
-        measures["coverage"] = result.statistics["coverage"]
+    measures |= {shown: result.statistics[name] for name, shown in SHOWN.items() if name in result.statistics}
+    measures["peak_memory_mb"] = memory.peak_megabytes()
     return Outcome(to_rows(source.video, result), measures)

@@ -39,8 +39,8 @@ class PaceSettings:
 class CheckSettings:
     """When frames are segmented. A check costs one look at the whole frame, a thorough one looks at crops too."""
 
-    every: float = 0.5
-    thorough_every: float = 3.0
+    every: float = 1.0
+    thorough_every: float = 4.0
     soonest: float = 0.2
     """least time between a check and one that an event asks for"""
     growth: float = 0.02
