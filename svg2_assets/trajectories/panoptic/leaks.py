@@ -23,8 +23,12 @@ def repaired(
         if not normal or object_id not in before or mask.area < gates.leak_growth * normal:
             continue
         taken = _taken_in(object_id, mask, {**before, **now}, before, gates)
-        left = mask_algebra.difference(mask, mask_algebra.union(taken)) if taken else mask
-        if taken and left.area:
+        if not taken:
+            continue
+        # A part lies where its whole does: what was its own before stays its own.
+        theirs = mask_algebra.difference(mask_algebra.union(taken), before[object_id])
+        left = mask_algebra.difference(mask, theirs)
+        if left.area:
             kept[object_id] = left
     return kept
 
