@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
+from benchmarks.masklets import masklets_of
 from svg2_assets.scene.masks import Mask
 from svg2_assets.scene.trajectory import Trajectory
 from svg2_assets.trajectories.panoptic.cleanup import Candidate, clean
@@ -70,11 +70,3 @@ def test_all_masklets_of_sav_survive_and_what_the_boy_wears_is_part_of_him() -> 
     assert len(parts) == 3
     assert all(c.level == 2 for c in parts)
     assert len(released_cleanup(dict(enumerate(masklets)), ReleaseSettings())) == 11
-
-
-def masklets_of(path: Path) -> list[Trajectory]:
-    frames = json.loads(path.read_text())["masklet"]
-    return [
-        Trajectory.of(range(len(frames)), [Mask(*f[o]["size"], f[o]["counts"].encode()) for f in frames])
-        for o in range(len(frames[0]))
-    ]
