@@ -122,7 +122,7 @@ def _doubles(kept: Sequence[Candidate], pairs: Pairs, settings: CleanupSettings)
 
 
 def _joined(better: Candidate, worse: Candidate) -> Candidate:
-    """`better` with the masks of `worse` on frames where it has none; under the lower id."""
+    """`better` with the masks of `worse` on frames where it has none."""
     masks = dict(zip(worse.trajectory.frames, worse.trajectory.masks, strict=True))
     masks |= dict(zip(better.trajectory.frames, better.trajectory.masks, strict=True))
     return replace(better, trajectory=Trajectory.of(sorted(masks), [masks[f] for f in sorted(masks)]))

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from resources.store.errors import StoreError, explained, redacted_uri, secret_values
+from resources.store.schemas import TABLES
 from resources.store.store import SceneGraphStore
 from tests.resources.store.rows_of import masks, tracked, tracks
 
@@ -141,6 +142,20 @@ def test_a_table_of_an_earlier_version_gets_the_columns_that_came_since(tmp_path
     old.replace("trajectories", [{"video_id": "b", "object_id": 1, "part_of": 0, "num_frames": 7}], video_ids=["b"])
     found = SceneGraphStore(str(tmp_path)).read("trajectories", video_ids=["b"]).to_dicts()
     assert [(r["object_id"], r["part_of"], r["num_frames"]) for r in found] == [(1, 0, 7)]
+
+
+def test_a_snapshot_of_an_earlier_version_reads_the_columns_that_came_since_as_empty(tmp_path: Path) -> None:
+    import lancedb
+
+    store = with_a_video(str(tmp_path))
+    lancedb.connect(str(tmp_path)).open_table("trajectories").drop_columns(["part_of", "registered"])
+    for name in TABLES:  # what `SceneGraphStore.tag` did in the version that knew no such columns
+        store._tables.created(name)
+        lancedb.connect(str(tmp_path)).open_table(name).branches.create("before")
+    new = SceneGraphStore(str(tmp_path))
+    new.replace("trajectories", [{"video_id": "a", "object_id": 1, "part_of": 0, "num_frames": 7}], video_ids=["a"])
+    assert new.at_tag("before").read("trajectories")["part_of"].to_list() == [None] * 3
+    assert new.read("trajectories")["part_of"].to_list() == [0]
 
 
 def test_a_forked_child_is_told_to_spawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
