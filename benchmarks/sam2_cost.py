@@ -14,8 +14,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,15 +38,38 @@ from svg2_assets.trajectories.panoptic.pipeline import PanopticTracker
 from svg2_assets.trajectories.panoptic.protocols import Proposal, Tracked, TrackSession, Vectors
 from svg2_assets.trajectories.panoptic.settings import PanopticSettings, Preset
 
-IMAGE_SIZE, WIDTH, HEIGHT, FPS, CYCLE = 256, 256, 192, 30.0, 10.0
+FPS, CYCLE = 30.0, 10.0
 PASSING = 0.8  # share of points whose mask passes: 822 of 1,024 in the reference run of the released code
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Which network, where it runs, and on frames of which size (pixels)."""
+
+    device: str = "cpu"
+    size: str = "tiny"
+    image_size: int = 256
+    width: int = 256
+    height: int = 192
+
+    @property
+    def arguments(self) -> list[str]:
+        """As `main` takes them."""
+        given = ("device", "size", "image_size", "width", "height")
+        return [part for name in given for part in (f"--{name.replace('_', '-')}", str(getattr(self, name)))]
+
+    def __str__(self) -> str:
+        return f"SAM 2 {self.size} on {self.device}, {self.image_size} px, random weights, {self.width}x{self.height}"
+
+
+COLUMNS = ("encoder passes", "looks for new objects", "object frames", "wall s", "CPU s", "peak MB", "device MB")
 
 
 class Shuttle:
     """The first `frames` of a synthetic clip played forwards and backwards, with its truth for `objects` objects."""
 
-    def __init__(self, frames: int, objects: int) -> None:
-        settings = WorldSettings.of(Difficulty.HARD, width=WIDTH, height=HEIGHT, fps=FPS, seconds=CYCLE, most_cuts=0)
+    def __init__(self, frames: int, objects: int, *, width: int, height: int) -> None:
+        settings = WorldSettings.of(Difficulty.HARD, width=width, height=height, fps=FPS, seconds=CYCLE, most_cuts=0)
         self._world = World(settings, seed=7)
         self._cycle = self._world.video.num_frames - 1
         self.video = replace(self._world.video, num_frames=frames, duration=frames / FPS)
@@ -158,11 +182,11 @@ class PaidSession:
         return self._paid.statistics
 
 
-def cost_table(*, frames: int, objects: int) -> Table:
+def cost_table(setup: Setup, *, frames: int, objects: int) -> Table:
     """Both presets in a process of their own on the same clip; `paper` does the work of `release`."""
-    found = {p: measured(p, frames=frames, objects=objects) for p in (Preset.DEFAULT, Preset.RELEASE)}
+    found = {p: measured(p, setup, frames=frames, objects=objects) for p in (Preset.DEFAULT, Preset.RELEASE)}
     ours, theirs = found[Preset.DEFAULT], found[Preset.RELEASE]
-    columns = ("preset", "encoder passes", "looks for new objects", "object frames", "wall s", "CPU s", "peak MB")
+    columns = ("preset", *(name for name in COLUMNS if name in ours))
     rows = [[preset.value, *(f[name] for name in columns[1:])] for preset, f in found.items()]
     passes, wall = (ours[k] / theirs[k] for k in ("encoder passes", "wall s"))
     notes = [
@@ -170,25 +194,31 @@ def cost_table(*, frames: int, objects: int) -> Table:
         f"wall time, default over release: {wall:.2f}, at most 1/3: {verdict(wall <= 1 / 3)}",
         load_note(),
     ]
-    title = f"SAM 2 tiny, {IMAGE_SIZE} px, random weights, {frames} frames, {objects} objects"
-    return Table(title, columns, rows, notes)
+    return Table(f"{setup}, {frames} frames, {objects} objects", columns, rows, notes)
 
 
-def memory_table(lengths: Sequence[int], *, objects: int) -> Table:
-    """Peak memory by length, `default` beside `release`."""
-    rows = []
-    for frames in lengths:
-        ours, theirs = (measured(p, frames=frames, objects=objects) for p in (Preset.DEFAULT, Preset.RELEASE))
-        rows.append([frames, ours["peak MB"], theirs["peak MB"], ours["wall s"], theirs["wall s"]])
-    rise = rows[-1][1] / rows[0][1] - 1
-    note = f"default flat (within 10%): {verdict(abs(rise) <= 0.1)}, {rise:+.1%}"
-    columns = ("frames", "default MB", "release MB", "default s", "release s")
-    return Table(f"Peak memory by length, {objects} objects", columns, rows, [note])
+def memory_table(setup: Setup, lengths: Sequence[int], *, objects: int, together: int = 1) -> Table:
+    """Peak memory by length, `default` beside `release`; `together` runs go on at a time, so times are no measure."""
+    asked = [(preset, frames) for frames in lengths for preset in (Preset.DEFAULT, Preset.RELEASE)]
+    with ThreadPoolExecutor(together) as pool:
+        done = list(pool.map(lambda a: measured(a[0], setup, frames=a[1], objects=objects), asked))
+    found = dict(zip(asked, done, strict=True))
+    kinds = [k for k in ("peak MB", "device MB") if k in done[0]]
+    rows = [[n, *(found[p, n][k] for k in kinds for p in (Preset.DEFAULT, Preset.RELEASE))] for n in lengths]
+    columns = ("frames", *(f"{p.value} {k}" for k in kinds for p in (Preset.DEFAULT, Preset.RELEASE)))
+    notes = [_flatness([found[Preset.DEFAULT, n][k] for n in lengths], k) for k in kinds]
+    return Table(f"Peak memory by length: {setup}, {objects} objects", columns, rows, notes)
 
 
-def measured(preset: Preset, *, frames: int, objects: int) -> dict[str, float]:
+def _flatness(peaks: Sequence[float], kind: str) -> str:
+    rise = max(peaks) / min(peaks) - 1
+    return f"default, {kind}: largest over smallest {rise:+.1%}, at most 10 %: {verdict(rise <= 0.1)}"
+
+
+def measured(preset: Preset, setup: Setup, *, frames: int, objects: int) -> dict[str, float]:
     """One run in a fresh process."""
-    command = [sys.executable, "-m", "benchmarks.sam2_cost", preset.value, str(frames), str(objects)]
+    of_run = [preset.value, str(frames), str(objects), *setup.arguments]
+    command = [sys.executable, "-m", "benchmarks.sam2_cost", *of_run]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed: {done.stderr[-2000:]}")
@@ -196,11 +226,11 @@ def measured(preset: Preset, *, frames: int, objects: int) -> dict[str, float]:
     return found
 
 
-def run(preset: Preset, *, frames: int, objects: int) -> dict[str, float]:
+def run(preset: Preset, setup: Setup, *, frames: int, objects: int) -> dict[str, float]:
     """Track and say what it cost."""
-    clip = Shuttle(frames, objects)
-    model = ModelSettings(size="tiny", random_weights=True, image_size=IMAGE_SIZE, device="cpu", cache_megabytes=64)
-    engine = Engine(replace(model, spill_megabytes=256))
+    clip = Shuttle(frames, objects, width=setup.width, height=setup.height)
+    model = ModelSettings(size=setup.size, random_weights=True, image_size=setup.image_size, device=setup.device)
+    engine = Engine(replace(model, cache_megabytes=64, spill_megabytes=256))
     good = SegmentSettings(least_iou=_passing(engine, clip), least_stability=-1.0)
     tracker = PanopticTracker(
         PaidSegmenter(Sam2Segmenter(engine, good), OracleSegmenter(clip, Errors.none())),
@@ -217,7 +247,15 @@ def run(preset: Preset, *, frames: int, objects: int) -> dict[str, float]:
         "CPU s": time.process_time() - cpu,
         "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "objects": len(result.objects),
+        **_on_device(engine),
     }
+
+
+def _on_device(engine: Engine) -> dict[str, float]:
+    """Peak of the device's own memory, where torch counts it."""
+    import torch
+
+    return {"device MB": torch.cuda.max_memory_allocated() / 2**20} if engine.device.type == "cuda" else {}
 
 
 def _passing(engine: Engine, clip: Shuttle) -> float:
@@ -225,11 +263,26 @@ def _passing(engine: Engine, clip: Shuttle) -> float:
     import torch
 
     (frame,) = clip.pick([0])
-    side = torch.linspace(0, IMAGE_SIZE, 16)
+    side = torch.linspace(0, engine.settings.image_size, 16)
     points = torch.stack(torch.meshgrid(side, side, indexing="xy"), dim=-1).reshape(-1, 2)
     with engine.running():
         _, scores = engine.network.prompt_points(points.to(engine.device), engine.features(frame))
     return float(torch.quantile(scores.float(), 1 - PASSING))
+
+
+def add_setup(parser: argparse.ArgumentParser) -> None:
+    """The options that `setup_of` reads."""
+    usual = Setup()
+    parser.add_argument("--device", default=usual.device, help="cpu, cuda, mps")
+    parser.add_argument("--size", default=usual.size, help="of SAM 2.1")
+    parser.add_argument("--image-size", type=int, default=usual.image_size, help="side of the network's square")
+    parser.add_argument("--width", type=int, default=usual.width, help="of the frames for SAM 2")
+    parser.add_argument("--height", type=int, default=usual.height, help="of the frames for SAM 2")
+
+
+def setup_of(given: argparse.Namespace) -> Setup:
+    """What was asked for."""
+    return Setup(given.device, given.size, given.image_size, given.width, given.height)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -238,8 +291,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("preset", type=Preset)
     parser.add_argument("frames", type=int)
     parser.add_argument("objects", type=int)
+    add_setup(parser)
     given = parser.parse_args(arguments)
-    print(json.dumps(run(given.preset, frames=given.frames, objects=given.objects)))
+    print(json.dumps(run(given.preset, setup_of(given), frames=given.frames, objects=given.objects)))
     return 0
 
 

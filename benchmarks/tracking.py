@@ -65,12 +65,15 @@ class Job:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure the chosen sections and print them."""
     given = _parser().parse_args(arguments)
+    setup = sam2_cost.setup_of(given)
     made: dict[str, Callable[[], list[Table]]] = {
         "oracle": lambda: oracle_tables(given.clips, given.difficulties, seconds=given.seconds, first=given.first),
         "masklets": lambda: [masklet_table(given.data)],
         "between": lambda: [interpolation_table(given.data)],
-        "cost": lambda: [sam2_cost.cost_table(frames=given.frames, objects=given.objects)],
-        "memory": lambda: [sam2_cost.memory_table(given.lengths, objects=given.memory_objects)],
+        "cost": lambda: [sam2_cost.cost_table(setup, frames=given.frames, objects=given.objects)],
+        "memory": lambda: [
+            sam2_cost.memory_table(setup, given.lengths, objects=given.memory_objects, together=given.together)
+        ],
     }
     tables = [t for section in given.sections or tuple(made) for t in made[section]()]
     show(tables, as_json=given.json)
@@ -173,6 +176,8 @@ def _parser() -> argparse.ArgumentParser:
         "--lengths", nargs="+", type=int, default=[100, 300, 1000, 3000], help="of the clips for memory"
     )
     parser.add_argument("--memory-objects", type=int, default=2, help="in the clips for memory")
+    parser.add_argument("--together", type=int, default=1, help="runs at a time for memory")
+    sam2_cost.add_setup(parser)
     parser.add_argument("--clips", type=int, default=70, help="synthetic clips a difficulty")
     parser.add_argument("--seconds", type=float, default=6.0, help="length of a clip")
     parser.add_argument("--first", type=int, default=FIRST_SEED, help="first seed")
