@@ -1,15 +1,18 @@
-"""Masks that points led to: which are stable, whole and not said twice."""
+"""Masks that points led to: which are stable, whole and not said twice.
+
+Most are said twice. So a mask stays as the network's logits until it is known to stay, and is encoded then.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from resources.sam2.grids import Crop
-from resources.sam2.outputs import encoded_masks
+from resources.sam2.outputs import at_once, encoded_masks
 from resources.sam2.package import make_importable
 from resources.sam2.settings import SegmentSettings
 from svg2_assets.scene.masks import Mask
@@ -18,16 +21,31 @@ from svg2_assets.trajectories.panoptic.protocols import Proposal
 if TYPE_CHECKING:
     import torch
 
-AT_ONCE = 8  # masks enlarged together: a 4K crop takes 33 MB each as float32
 Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """N masks of one crop before they are encoded: `logits` [N, 1, h, w] on the device, the model's `scores` [N], how
+    stable each is, [N], and `boxes` [N, 4] in pixels of the crop: first and last column and row (left, top, right,
+    bottom).
+    """
+
+    logits: torch.Tensor
+    scores: torch.Tensor
+    stabilities: torch.Tensor
+    boxes: torch.Tensor
+
+    def chosen(self, which: torch.Tensor) -> Raw:
+        """Those at `which` (places or a mask of truth), in its order."""
+        return Raw(self.logits[which], self.scores[which], self.stabilities[which], self.boxes[which])
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """Masks at the frame's size with what is known of each.
 
-    `boxes`: first and last column and row (left, top, right, bottom). `crop_areas`: pixels of the crop each was found
-    in.
+    `boxes`: as `Raw`, in pixels of the frame. `crop_areas`: pixels of the crop each was found in.
     """
 
     masks: tuple[Mask, ...] = ()
@@ -35,26 +53,6 @@ class Candidates:
     stabilities: tuple[float, ...] = ()
     boxes: tuple[Box, ...] = ()
     crop_areas: tuple[int, ...] = ()
-
-    @classmethod
-    def of(
-        cls,
-        logits: torch.Tensor,
-        scores: torch.Tensor,
-        *,
-        crop: Crop,
-        size: tuple[int, int],
-        settings: SegmentSettings,
-    ) -> Candidates:
-        """Those of `logits` [N, 1, h, w] that are stable and do not end where only the crop ends.
-
-        `scores` [N] are the model's; `size`: height and width of the frame.
-        """
-        parts = [
-            _some(logits[i : i + AT_ONCE], scores[i : i + AT_ONCE], crop=crop, size=size, settings=settings)
-            for i in range(0, len(logits), AT_ONCE)
-        ]
-        return joined(parts)
 
     def chosen(self, which: Sequence[int]) -> Candidates:
         """Those at `which`, in its order."""
@@ -65,6 +63,50 @@ class Candidates:
             tuple(self.boxes[i] for i in which),
             tuple(self.crop_areas[i] for i in which),
         )
+
+
+def good_ones(
+    logits: torch.Tensor, scores: torch.Tensor, *, crop: Crop, size: tuple[int, int], settings: SegmentSettings
+) -> Raw:
+    """Those of `logits` [N, 1, h, w] that are stable and do not end where only the crop ends.
+
+    `scores` [N] are the model's; `size`: height and width of the frame.
+    """
+    make_importable()
+    import torch
+    from sam2.utils.amg import batched_mask_to_box, calculate_stability_score, is_box_near_crop_edge
+
+    height, width = size
+    stabilities, boxes = [scores[:0]], [scores.new_zeros(0, 4)]
+    for large in _enlarged(logits, crop):
+        stabilities.append(calculate_stability_score(large, 0.0, settings.stability_offset))
+        boxes.append(batched_mask_to_box(_tidied(large > 0, settings.least_region)).float())
+    found = Raw(logits, scores, torch.cat(stabilities), torch.cat(boxes))
+    # False for a mask without a pixel, which has no stability.
+    stable = found.chosen(found.stabilities >= settings.least_stability)
+    cut = is_box_near_crop_edge(stable.boxes, list(crop.box), [0, 0, width, height], atol=settings.crop_edge_margin)
+    return stable.chosen(~cut)
+
+
+def best_of_crop(parts: Sequence[Raw], *, crop: Crop, size: tuple[int, int], settings: SegmentSettings) -> Candidates:
+    """The best of `parts`, which overlap no better one of the same crop, encoded at the frame's `size`."""
+    import torch
+
+    every = Raw(
+        *(torch.cat([getattr(p, name) for p in parts]) for name in ("logits", "scores", "stabilities", "boxes"))
+    )
+    kept = every.chosen(_without_overlaps(every.boxes, every.scores.tolist(), settings.nms).to(every.scores.device))
+    masks = [m for large in _enlarged(kept.logits, crop) for m in _encoded(large, crop, size, settings)]
+    left, top = crop.box[:2]
+    rows = zip(masks, kept.scores.tolist(), kept.stabilities.tolist(), kept.boxes.tolist(), strict=True)
+    shown = [(m, s, st, (b[0] + left, b[1] + top, b[2] + left, b[3] + top)) for m, s, st, b in rows if m is not None]
+    return Candidates(
+        tuple(m for m, *_ in shown),
+        tuple(s for _, s, *_ in shown),
+        tuple(st for *_, st, _ in shown),
+        tuple(b for *_, b in shown),
+        (crop.size[0] * crop.size[1],) * len(shown),
+    )
 
 
 def joined(parts: Sequence[Candidates]) -> Candidates:
@@ -83,16 +125,22 @@ def only_best(found: Candidates, *, by: Sequence[float], overlap: float) -> Cand
     where equal; in that order.
     """
     import torch
-    from torchvision.ops import nms
 
     if not found.masks:
         return found
+    return found.chosen(_without_overlaps(torch.tensor(found.boxes), by, overlap).tolist())
+
+
+def _without_overlaps(boxes: torch.Tensor, by: Sequence[float], overlap: float) -> torch.Tensor:
+    """Places of the `boxes` [N, 4] that stay, as `only_best` says."""
+    import torch
+    from torchvision.ops import nms
+
     # Ranks instead of values: equal ones keep their order whatever the sorting inside.
     order = sorted(range(len(by)), key=lambda i: -by[i])
     ranks = torch.empty(len(by), dtype=torch.float64)
-    ranks[torch.tensor(order)] = torch.arange(len(by), 0, -1, dtype=torch.float64)
-    boxes = torch.tensor(found.boxes, dtype=torch.float64)
-    return found.chosen(nms(boxes, ranks, overlap).tolist())
+    ranks[torch.tensor(order, dtype=torch.long)] = torch.arange(len(by), 0, -1, dtype=torch.float64)
+    return nms(boxes.to("cpu", torch.float64), ranks, overlap)
 
 
 def best_first(found: Candidates) -> tuple[Proposal, ...]:
@@ -101,49 +149,22 @@ def best_first(found: Candidates) -> tuple[Proposal, ...]:
     return tuple(Proposal(found.masks[i], min(1.0, found.scores[i]), found.stabilities[i]) for i in order)
 
 
-def _some(
-    logits: torch.Tensor, scores: torch.Tensor, *, crop: Crop, size: tuple[int, int], settings: SegmentSettings
-) -> Candidates:
-    make_importable()
-    from sam2.utils.amg import calculate_stability_score
+def _enlarged(logits: torch.Tensor, crop: Crop) -> Iterator[torch.Tensor]:
+    """`logits` [N, 1, h, w] at the crop's size, [n, H, W], some at a time."""
     from torch.nn import functional
 
-    large = functional.interpolate(logits.float(), size=crop.size, mode="bilinear", align_corners=False)[:, 0]
-    stability = calculate_stability_score(large, 0.0, settings.stability_offset)
-    stable = stability >= settings.least_stability  # false for a mask without a pixel, which has no stability
-    pixels = _tidied(large[stable] > 0, settings.least_region)
-    return _at_frame_size(pixels, scores[stable], stability[stable], crop=crop, size=size, settings=settings)
+    step = at_once(*crop.size)
+    for start in range(0, len(logits), step):
+        part = logits[start : start + step].float()
+        yield functional.interpolate(part, size=crop.size, mode="bilinear", align_corners=False)[:, 0]
 
 
-def _at_frame_size(
-    pixels: torch.Tensor,
-    scores: torch.Tensor,
-    stability: torch.Tensor,
-    *,
-    crop: Crop,
-    size: tuple[int, int],
-    settings: SegmentSettings,
-) -> Candidates:
-    """`pixels` [N, h, w] bool of the crop as masks of the frame, without those that its inner border cuts."""
-    make_importable()
-    from sam2.utils.amg import batched_mask_to_box, is_box_near_crop_edge, uncrop_masks
+def _encoded(large: torch.Tensor, crop: Crop, size: tuple[int, int], settings: SegmentSettings) -> list[Mask | None]:
+    """Logits [n, H, W] of the crop as masks of the frame."""
+    from sam2.utils.amg import uncrop_masks
 
-    height, width = size
-    boxes = batched_mask_to_box(pixels)
-    cut = is_box_near_crop_edge(boxes, list(crop.box), [0, 0, width, height], atol=settings.crop_edge_margin)
-    whole = ~cut
-    masks = encoded_masks(uncrop_masks(pixels[whole], list(crop.box), height, width).bool())
-    left, top = crop.box[:2]
-    rows = zip(masks, scores[whole].tolist(), stability[whole].tolist(), boxes[whole].tolist(), strict=True)
-    kept = [(m, s, st, (b[0] + left, b[1] + top, b[2] + left, b[3] + top)) for m, s, st, b in rows if m is not None]
-    area = crop.size[0] * crop.size[1]
-    return Candidates(
-        tuple(m for m, *_ in kept),
-        tuple(float(s) for _, s, *_ in kept),
-        tuple(float(st) for *_, st, _ in kept),
-        tuple(b for *_, b in kept),
-        (area,) * len(kept),
-    )
+    pixels = _tidied(large > 0, settings.least_region)
+    return encoded_masks(uncrop_masks(pixels, list(crop.box), *size).bool())
 
 
 def _tidied(pixels: torch.Tensor, least_region: int) -> torch.Tensor:

@@ -12,14 +12,21 @@ from svg2_assets.scene.masks import Mask
 if TYPE_CHECKING:
     import torch
 
-AT_ONCE = 8  # masks enlarged together: a 4K frame takes 33 MB each as float32
+PIXELS_AT_ONCE = 2**24  # of masks enlarged together: 64 MB as float32, and as much again at each step
+BYTES_AT_ONCE = 2**25  # of masks that leave the device as they are; of more, only what lies in their boxes
+
+
+def at_once(height: int, width: int) -> int:
+    """How many masks of this size are enlarged together."""
+    return max(1, PIXELS_AT_ONCE // (height * width))
 
 
 def masks_of(logits: Sequence[torch.Tensor], *, height: int, width: int) -> list[Mask | None]:
     """Where each of `logits` [h, w] lies above 0 once enlarged to `height` × `width`; None where nowhere."""
     found: list[Mask | None] = []
-    for start in range(0, len(logits), AT_ONCE):
-        found += _some(logits[start : start + AT_ONCE], height, width)
+    step = at_once(height, width)
+    for start in range(0, len(logits), step):
+        found += _some(logits[start : start + step], height, width)
     return found
 
 
@@ -38,7 +45,9 @@ def _some(logits: Sequence[torch.Tensor], height: int, width: int) -> list[Mask 
 
 
 def encoded_masks(pixels: torch.Tensor) -> list[Mask | None]:
-    """`pixels` [N, H, W] bool as masks; None for an empty one. Only what lies in a mask's box leaves the device."""
+    """`pixels` [N, H, W] bool as masks; None for an empty one."""
+    if pixels.numel() <= BYTES_AT_ONCE:
+        pixels = pixels.cpu()  # one wait for the device instead of one a mask
     rows, columns = pixels.any(dim=2).cpu().numpy(), pixels.any(dim=1).cpu().numpy()
     canvas = np.zeros((pixels.shape[2], pixels.shape[1]), dtype=bool).T  # column-major, as the codec wants it
     found: list[Mask | None] = []

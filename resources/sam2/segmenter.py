@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from resources.sam2.batching import Batches
-from resources.sam2.candidates import Candidates, best_first, joined, only_best
+from resources.sam2.candidates import Candidates, Raw, best_first, best_of_crop, good_ones, joined, only_best
 from resources.sam2.engine import Engine
 from resources.sam2.grids import Crop, layers
 from resources.sam2.network import Features
@@ -56,7 +56,7 @@ class Sam2Segmenter:
         found: list[Candidates] = []
         for crops in layers(height, width, self._settings, focus=focus, known=known, closely=closely):
             for crop, features in self._encoded(frame, crops):
-                found += self._of_crop(crop, features, (height, width))
+                found.append(self._of_crop(crop, features, (height, width)))
         kept = joined(found)
         if len(self._settings.points_per_side) > 1 and closely:
             kept = only_best(kept, by=[1.0 / area for area in kept.crop_areas], overlap=self._settings.crop_nms)
@@ -73,17 +73,14 @@ class Sam2Segmenter:
             features = self._engine.encode([_cut(frame.pixels, crop) for crop in some])
             yield from zip(some, (self._engine.through_cache(f) for f in features), strict=True)
 
-    def _of_crop(self, crop: Crop, features: Features, size: tuple[int, int]) -> list[Candidates]:
-        """The crop's own best masks, at the frame's size; a list of one, or none."""
+    def _of_crop(self, crop: Crop, features: Features, size: tuple[int, int]) -> Candidates:
+        """The crop's own best masks, at the frame's size."""
         with self._engine.running():
             points = self._network_points(crop)
-            parts = self._batches.run(points, lambda part: self._of_points(part, crop, features, size))
-            found = joined(list(parts))
-        return [only_best(found, by=found.scores, overlap=self._settings.nms)] if found.masks else []
+            parts = list(self._batches.run(points, lambda part: self._of_points(part, crop, features, size)))
+            return best_of_crop(parts, crop=crop, size=size, settings=self._settings) if parts else Candidates()
 
-    def _of_points(
-        self, points: Sequence[torch.Tensor], crop: Crop, features: Features, size: tuple[int, int]
-    ) -> Candidates:
+    def _of_points(self, points: Sequence[torch.Tensor], crop: Crop, features: Features, size: tuple[int, int]) -> Raw:
         import torch
 
         where = torch.stack(tuple(points))
@@ -92,7 +89,8 @@ class Sam2Segmenter:
             again = logits.clamp(-STRONGEST, STRONGEST)
             logits, scores = self._engine.network.prompt_points(where, features, masks=again)
         good = scores > self._settings.least_iou
-        return Candidates.of(logits[good], scores[good], crop=crop, size=size, settings=self._settings)
+        kept = logits[good].to(self._engine.dtype)  # what the network computed in, so nothing is lost
+        return good_ones(kept, scores[good], crop=crop, size=size, settings=self._settings)
 
     def _network_points(self, crop: Crop) -> list[torch.Tensor]:
         """[2] each: x, y in pixels of the network's input."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from resources.sam2.candidates import Candidates, only_best
+from resources.sam2.candidates import Candidates, best_of_crop, good_ones, only_best
 from resources.sam2.engine import Engine
 from resources.sam2.grids import Crop, layers, point_grid
 from resources.sam2.segmenter import Sam2Segmenter
@@ -96,7 +96,13 @@ def test_masks_are_the_packages(engine: Engine, frame: Frame, refine: bool) -> N
 def candidates_of(pixels: np.ndarray, *, crop: Crop, **settings: Any) -> Candidates:
     logits = torch.where(torch.from_numpy(pixels)[:, None], 10.0, -10.0)
     given = SegmentSettings(**{"crop_edge_margin": 2.0, **settings})
-    return Candidates.of(logits, torch.linspace(0.9, 0.8, len(logits)), crop=crop, size=(64, 64), settings=given)
+    scores = torch.linspace(0.9, 0.8, len(logits))
+    # In two parts, as points come in batches.
+    parts = [
+        good_ones(logits[some], scores[some], crop=crop, size=(64, 64), settings=given)
+        for some in (slice(0, 1), slice(1, None))
+    ]
+    return best_of_crop(parts, crop=crop, size=(64, 64), settings=given)
 
 
 def squares(*corners: tuple[int, int], side: int = 10, size: int = 64) -> np.ndarray:
@@ -125,8 +131,7 @@ def test_masks_of_a_crop_lie_where_the_crop_lies() -> None:
 def test_unstable_and_empty_masks_are_dropped() -> None:
     logits = torch.full((2, 1, 64, 64), -10.0)
     logits[0, 0, 10:30, 10:30] = 0.5  # inside only under the laxer threshold
-    settings = SegmentSettings()
-    assert Candidates.of(logits, torch.ones(2), crop=WHOLE, size=(64, 64), settings=settings).masks == ()
+    assert len(good_ones(logits, torch.ones(2), crop=WHOLE, size=(64, 64), settings=SegmentSettings()).scores) == 0
 
 
 def test_small_holes_and_specks_go_when_asked() -> None:
@@ -138,7 +143,10 @@ def test_small_holes_and_specks_go_when_asked() -> None:
 
 
 def test_of_overlapping_masks_the_best_stays() -> None:
-    found = candidates_of(squares((10, 10), (11, 10), (40, 40)), crop=WHOLE)
+    several = squares((10, 10), (11, 10), (40, 40))
+    assert [m.box[0] for m in candidates_of(several, crop=WHOLE).masks] == [10, 40]
+    found = candidates_of(several, crop=WHOLE, nms=1.0)
+    assert len(found.masks) == 3
     assert [m.box[0] for m in only_best(found, by=[0.1, 0.9, 0.5], overlap=0.7).masks] == [11, 40]
     assert [m.box[0] for m in only_best(found, by=[1, 1, 1], overlap=0.7).masks] == [10, 40]  # ties: the earlier
 
