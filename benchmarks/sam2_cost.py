@@ -39,27 +39,32 @@ from svg2_assets.trajectories.panoptic.protocols import Proposal, Tracked, Track
 from svg2_assets.trajectories.panoptic.settings import PanopticSettings, Preset
 
 FPS, CYCLE = 30.0, 10.0
+SMALL_GRID = (8,)
 PASSING = 0.8  # share of points whose mask passes: 822 of 1,024 in the reference run of the released code
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """Which network, where it runs, and on frames of which size (pixels)."""
+    """Which network, where it runs, on frames of which size (pixels), and the grids of points of its segmenter."""
 
     device: str = "cpu"
     size: str = "tiny"
     image_size: int = 256
     width: int = 256
     height: int = 192
+    points: tuple[int, ...] = (32, 16, 4)
 
     @property
     def arguments(self) -> list[str]:
         """As `main` takes them."""
         given = ("device", "size", "image_size", "width", "height")
-        return [part for name in given for part in (f"--{name.replace('_', '-')}", str(getattr(self, name)))]
+        named = [part for name in given for part in (f"--{name.replace('_', '-')}", str(getattr(self, name)))]
+        return [*named, "--points", *map(str, self.points)]
 
     def __str__(self) -> str:
-        return f"SAM 2 {self.size} on {self.device}, {self.image_size} px, random weights, {self.width}x{self.height}"
+        grids = "/".join(map(str, self.points))
+        network = f"SAM 2 {self.size} on {self.device}, {self.image_size} px, random weights"
+        return f"{network}, {self.width}x{self.height}, grids {grids}"
 
 
 COLUMNS = ("encoder passes", "looks for new objects", "object frames", "wall s", "CPU s", "peak MB", "device MB")
@@ -198,7 +203,11 @@ def cost_table(setup: Setup, *, frames: int, objects: int) -> Table:
 
 
 def memory_table(setup: Setup, lengths: Sequence[int], *, objects: int, together: int = 1) -> Table:
-    """Peak memory by length, `default` beside `release`; `together` runs go on at a time, so times are no measure."""
+    """Peak memory by length, `default` beside `release`; `together` runs go on at a time, so times are no measure.
+
+    With one small grid: what a look takes does not depend on the length.
+    """
+    setup = replace(setup, points=SMALL_GRID)
     asked = [(preset, frames) for frames in lengths for preset in (Preset.DEFAULT, Preset.RELEASE)]
     with ThreadPoolExecutor(together) as pool:
         done = list(pool.map(lambda a: measured(a[0], setup, frames=a[1], objects=objects), asked))
@@ -231,7 +240,7 @@ def run(preset: Preset, setup: Setup, *, frames: int, objects: int) -> dict[str,
     clip = Shuttle(frames, objects, width=setup.width, height=setup.height)
     model = ModelSettings(size=setup.size, random_weights=True, image_size=setup.image_size, device=setup.device)
     engine = Engine(replace(model, cache_megabytes=64, spill_megabytes=256))
-    good = SegmentSettings(least_iou=_passing(engine, clip), least_stability=-1.0)
+    good = SegmentSettings(points_per_side=setup.points, least_iou=_passing(engine, clip), least_stability=-1.0)
     tracker = PanopticTracker(
         PaidSegmenter(Sam2Segmenter(engine, good), OracleSegmenter(clip, Errors.none())),
         PaidTracker(Sam2MaskTracker(engine, FollowSettings()), OracleTracker(clip, Errors.none())),
@@ -278,11 +287,12 @@ def add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--image-size", type=int, default=usual.image_size, help="side of the network's square")
     parser.add_argument("--width", type=int, default=usual.width, help="of the frames for SAM 2")
     parser.add_argument("--height", type=int, default=usual.height, help="of the frames for SAM 2")
+    parser.add_argument("--points", type=int, nargs="+", default=list(usual.points), help="grid by layer of crops")
 
 
 def setup_of(given: argparse.Namespace) -> Setup:
     """What was asked for."""
-    return Setup(given.device, given.size, given.image_size, given.width, given.height)
+    return Setup(given.device, given.size, given.image_size, given.width, given.height, tuple(given.points))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
