@@ -6,7 +6,7 @@ A tracker that sees twelve frames a second sees what there is to see; at thirty 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ from svg2_assets.trajectories.flow import FlowPair
 
 Floats = npt.NDArray[np.float32]
 Window = tuple[int, int, int, int]
+AGREEMENT = 0.2  # least IoU of what is carried from both sides
 MARGIN = 0.15  # of a box, that flow may carry a mask beyond those on both sides
 
 
@@ -51,6 +52,27 @@ class Between:
             if mask is not None:
                 masks[index] = mask
 
+    def steadied(self, masks: Mapping[int, Mask], frames: tuple[int, int, int], least: float) -> Mask | None:
+        """What the masks before and after say of the middle one of three `frames`, where that overlaps it by less than
+        `least` (IoU); None where it agrees, or too little is known.
+
+        Each pixel goes with the majority of the three, the outer two carried by flow: where these disagree with each
+        other the mask itself decides, and where they lie apart flow has lost the thing.
+        """
+        before, at, after = frames
+        if not all(i in self._pairs for i in range(before + 1, after + 1)) or not all(f in masks for f in frames):
+            return None
+        own = masks[at]
+        window = _around(masks[before], masks[after], own)
+        x0, y0, x1, y1 = window
+        mine = own.to_array()[y0:y1, x0:x1]
+        forward = self._carried(masks[before], window, range(before + 1, at + 1))[at]
+        backward = self._carried(masks[after], window, range(after - 1, at - 1, -1))[at]
+        agreed = forward + backward + mine > 1.5
+        if not _overlap(forward > 0.5, backward > 0.5, AGREEMENT) or _overlap(agreed, mine, least):
+            return None
+        return encode_inside(agreed, corner=window[:2], height=own.height, width=own.width)
+
     def follow(self, masks: MutableMapping[int, Mask], before: int, stop: int) -> None:
         """Carry the mask on `before` on to the frames before `stop`: a shot ended before the tracker looked again."""
         frames = [i for i in range(before + 1, stop) if i in self._pairs]
@@ -75,13 +97,20 @@ class Between:
         return found
 
 
-def _around(first: Mask, last: Mask) -> Window:
-    """A window (x0, y0, x1, y1) that holds both masks and some room."""
-    (x, y, w, h), (u, v, p, q) = first.box, last.box
-    left, top, right, bottom = min(x, u), min(y, v), max(x + w, u + p), max(y + h, v + q)
+def _overlap(first: npt.NDArray[np.bool_], second: npt.NDArray[np.bool_], least: float) -> bool:
+    """Whether two masks overlap by `least` (IoU)."""
+    either = int((first | second).sum())
+    return either > 0 and int((first & second).sum()) >= least * either
+
+
+def _around(*masks: Mask) -> Window:
+    """A window (x0, y0, x1, y1) that holds all `masks` and some room."""
+    boxes = [m.box for m in masks]
+    left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    right, bottom = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
     room = 2 + MARGIN * max(right - left, bottom - top)
     low = max(0, int(left - room)), max(0, int(top - room))
-    return *low, min(first.width, int(right + room) + 1), min(first.height, int(bottom + room) + 1)
+    return *low, min(masks[0].width, int(right + room) + 1), min(masks[0].height, int(bottom + room) + 1)
 
 
 def _sampled(soft: Floats, field: npt.NDArray[np.float32], window: Window, size: tuple[int, int]) -> Floats:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -50,11 +49,20 @@ class OnlinePass:
         self._between.add(frame.index, flow)
         if (frame.index - self._first) % self._stride and frame.index != self._video.num_frames - 1:
             return
-        before = self._seen[-1]
         self._seen.append(frame.index)
         self._follow(frame)
         for entry in self._live.values():
-            self._bridge(entry, before, frame.index)
+            self._steady(entry, self._seen[-3:])
+
+    def _steady(self, entry: Entry, frames: Sequence[int]) -> None:
+        """The mask before the newest is settled now that the newest is known, and what lies before it is filled."""
+        if len(frames) == 3:
+            least = self._settings.gates.steady
+            agreed = self._between.steadied(entry.masks, (frames[0], frames[1], frames[2]), least)
+            if agreed is not None:
+                entry.masks[frames[1]] = agreed
+                self.counts["masks steadied"] += 1
+            self._bridge(entry, frames[0], frames[1])
 
     def _bridge(self, entry: Entry, before: int, after: int) -> None:
         if after - before > 1 and before in entry.masks and after in entry.masks:
@@ -257,8 +265,11 @@ class OnlinePass:
             self._session, late, frames=self._seen, stop=stop, known=self._others, gates=self._settings.gates
         )
         for entry in late:
-            for before, after in pairwise(f for f in self._seen if f <= entry.registered):
-                self._bridge(entry, before, after)
+            earlier = [f for f in self._seen if f <= entry.registered]
+            for at in range(2, len(earlier)):
+                self._steady(entry, earlier[at - 2 : at + 1])
+            if len(earlier) >= 2:
+                self._bridge(entry, earlier[-2], earlier[-1])
 
     def _others(self, index: int, object_id: int) -> list[Mask]:
         return [e.masks[index] for e in self.registry.of_shot(self._shot) if e.id != object_id and index in e.masks]
@@ -273,6 +284,9 @@ class OnlinePass:
                 else:
                     self._drop(entry)
         self._complete([e for e in self._live.values() if self._is_settled(e)])
+        if len(self._seen) >= 2:
+            for entry in self.registry.of_shot(self._shot):
+                self._bridge(entry, self._seen[-2], self._seen[-1])
         for entry in self.registry.of_shot(self._shot):
             rare = entry.confirmed < self._settings.discovery.support * entry.looks
             if rare and entry.looks >= self._settings.discovery.support_looks:

@@ -102,6 +102,8 @@ class GateSettings:
     """times its usual area: a mask larger than that is asked whom it has taken in"""
     leak_holds: float = 0.7
     """share of another object in a mask that has taken it in"""
+    steady: float = 0.8
+    """IoU with what the masks before and after say of it, under which they are believed and not the mask"""
     lost_seconds: float = 0.1
     """unseen for so long, an object may be found again as a new one and linked"""
 

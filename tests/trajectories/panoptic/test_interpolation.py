@@ -88,3 +88,37 @@ def test_a_shot_that_ends_between_two_looks_is_followed_to_its_last_frame() -> N
     assert result.cuts == (15,)
     ends = Counter(o.trajectory.frames[-1] for o in result.objects)
     assert ends == {14: 1, 29: 1}
+
+
+def three_frames() -> tuple[Between, dict[int, Mask], Mask]:
+    scene = Textured([Actor(lambda t: (0, 0, 128, 96)), Actor(moving)], frames=5)
+    between = Between(longest=10)
+    for frame, flow in frames_with_flow(scene):
+        between.add(frame.index, flow)
+    masks = {t: scene.masks_at(t)[1] for t in (0, 2, 4)}
+    return between, masks, masks[2]
+
+
+@pytest.mark.parametrize("wrong", ["leaks", "shrinks"])
+def test_a_mask_that_both_its_neighbours_contradict_gives_way(wrong: str) -> None:
+    between, masks, truth = three_frames()
+    x, y, w, h = truth.box
+    box = (x, y, w + 30, h) if wrong == "leaks" else (x, y, w / 3, h)
+    masks[2] = Mask.from_box(box, height=96, width=128)
+    agreed = between.steadied(masks, (0, 2, 4), 0.8)
+    assert agreed is not None
+    assert iou([masks[2]], [truth])[0, 0] < 0.6 < 0.85 < iou([agreed], [truth])[0, 0]
+
+
+def test_a_mask_that_its_neighbours_agree_with_stays() -> None:
+    between, masks, _ = three_frames()
+    assert between.steadied(masks, (0, 2, 4), 0.8) is None
+
+
+def test_neighbours_that_contradict_each_other_decide_nothing() -> None:
+    between, masks, _ = three_frames()
+    masks[4] = Mask.from_box((90, 5, 20, 20), height=96, width=128)
+    masks[2] = Mask.from_box((60, 60, 20, 20), height=96, width=128)
+    assert between.steadied(masks, (0, 2, 4), 0.8) is None
+    del masks[4]
+    assert between.steadied(masks, (0, 2, 4), 0.8) is None
