@@ -74,8 +74,10 @@ def show(installation: Installation, console: Console, *, video: str, as_json: b
     previews: dict[str, str] = json.loads(rows[0]["previews"]) if rows else {}
     if as_json:
         document = write(graph)
+        levels = graph.levels
         for o in document["objects"]:
             del o["trajectory"]["masks"]
+            o["level"] = levels[o["id"]]
         show_json({**document, "previews": previews})
         return 0
     v = graph.video
