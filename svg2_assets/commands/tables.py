@@ -134,6 +134,12 @@ def print_problems(console: Console, problems: Mapping[str, str]) -> None:
         console.print(f"[red]✗[/] {escape(name)}: {escape(said)}", highlight=False, soft_wrap=True)
 
 
+def said_once(reason: str, steps: Mapping[str, str]) -> str:
+    """`reason`, or where to find it when it is that of one of `steps` (step -> reason), which are printed before."""
+    step = next((name for name, text in steps.items() if text == reason), None)
+    return reason if step is None else f"{step} cannot run, see above"
+
+
 def _tag(name: str, object_id: int) -> str:
     return name if object_id == CAMERA_ID else f"{name} {object_id}"
 
