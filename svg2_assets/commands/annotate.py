@@ -63,11 +63,14 @@ def annotate_registered(installation: Installation, console: Console, *, video_i
 
     Returns steps that broke down as a whole, with the reason; what befell single videos is in the store.
     """
+    from svg2_assets.instance import fail_abandoned_runs
+
     broken: dict[str, str] = {}
     if not video_ids:
         return broken
     catalog = entries(installation.store, video_ids=list(video_ids))
     keys = list(dict.fromkeys(catalog[v].partition for v in video_ids))
+    fail_abandoned_runs(installation.instance)  # one that was killed would be waited for
     add_partitions(installation.instance, keys)
     assert VIDEO_BATCHES.name is not None  # noqa: S101 - narrows the type
     known = installation.instance.get_dynamic_partitions(VIDEO_BATCHES.name)
