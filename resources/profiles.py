@@ -19,7 +19,7 @@ from pydantic import Field
 from svg2_assets.descriptions.protocols import Describer
 from svg2_assets.labels.protocols import LabelParser, LabelVerifier
 from svg2_assets.relations.protocols import RelationExtractor
-from svg2_assets.scene.errors import Svg2Error
+from svg2_assets.scene.errors import UnusableBackend
 from svg2_assets.settings import ROLES, Settings
 from svg2_assets.trajectories.protocols import VideoTracker
 
@@ -52,8 +52,8 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
 """
 
 
-class UnknownBackend(Svg2Error):
-    """A profile, role or setting that does not exist; the text lists what does."""
+class UnknownBackend(UnusableBackend):
+    """A profile, role or setting that does not exist, or a value that a setting cannot have; the text says what can."""
 
 
 class BackendsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -146,4 +146,11 @@ def _filled(kind: Any, where: str, given: Mapping[str, Any]) -> object:
         name: _filled(hints[name], f"{where}.{name}", value) if dataclasses.is_dataclass(hints[name]) else value
         for name, value in given.items()
     }
-    return kind(**values)
+    try:
+        return kind(**values)
+    except UnusableBackend:
+        raise
+    except TypeError as error:
+        raise UnknownBackend(f"{where}: a value is of a kind that its setting cannot have ({error}).") from error
+    except ValueError as error:
+        raise UnknownBackend(f"{where}: {error}") from error

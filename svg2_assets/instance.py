@@ -53,16 +53,31 @@ def process_tags() -> dict[str, str]:
 
 
 def fail_abandoned_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Mark runs in progress whose process on this machine is gone as failed; returns their ids.
+    """Mark runs in progress whose process on this machine is gone as failed, empty their pools; returns their ids.
 
     Nothing else does: Dagster watches the runs of a code server from that server. Left as they are, killed runs would
-    count among the runs at once and hold up the queue for good.
+    count among the runs at once and hold up the queue, and steps would wait for their places in a pool for good.
     """
     unfinished = instance.get_runs(filters=dg.RunsFilter(statuses=_IN_PROGRESS))
     gone = [run for run in unfinished if _is_gone(run)]
     for run in gone:
         instance.report_run_failed(run, "The process of this run is gone. What it finished is kept; launch it again.")
+    _empty_pools(instance)
     return [run.run_id for run in gone]
+
+
+def _empty_pools(instance: dg.DagsterInstance) -> None:
+    """Give back the places in pools that ended runs still hold. A run that is killed leaves them taken.
+
+    Dagster's daemon does so a while after the end, but commands work without a daemon.
+    """
+    storage = instance.event_log_storage
+    if not storage.supports_global_concurrency_limits:
+        return
+    for run_id in storage.get_concurrency_run_ids():
+        run = instance.get_run_by_id(run_id)
+        if run is None or run.is_finished:
+            storage.free_concurrency_slots_for_run(run_id)
 
 
 def _is_gone(run: dg.DagsterRun) -> bool:

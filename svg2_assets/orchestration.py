@@ -2,7 +2,8 @@
 
 Dagster emits one materialization a key when an asset returns. When some videos of a range did not come through, the
 events of the others are logged here instead, the run goes on with them, and the last phase of the run fails with one
-`Failure` that names the rest. So one video never takes another's work with it, and no run is green by omission.
+`Failure` that names the rest. So one video never takes another's work with it, and no run is green by omission. Only a
+backend that can work for no video ends the run at once, with what is wrong with it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,7 @@ from svg2_assets.phases import PHASES, Recipe
 from svg2_assets.quality.expectations import load_ahead
 from svg2_assets.run_steps import MOST_NAMED, failure_text, is_last_step, steps_of
 from svg2_assets.runner import Outcome, PhaseRun, run_phase
+from svg2_assets.scene.errors import UnusableBackend
 from svg2_assets.settings import from_environment
 
 OWNERS = ["team:annotation"]
@@ -114,6 +116,8 @@ def _report(
         for key, metadata in key_metadata.items():
             context.log_event(dg.AssetMaterialization(context.asset_key, partition=key, metadata=metadata))
         context.add_output_metadata({NO_EVENTS_FROM_DAGSTER: True})
+    if run.unusable and run.failed:
+        raise UnusableBackend(run.unusable)
     if (missing or not catalog) and (len(catalog) <= 1 or is_last_step(context, recipe.phase.name)):
         raise dg.Failure(description=failure_text(recipe.phase.name, missing, catalog))
 

@@ -55,11 +55,15 @@ def digest(*parts: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What, beside its input, determines a phase's output."""
+    """What, beside its input, determines a phase's output.
+
+    `unusable` says why its backend cannot work at all. Which model it would be is not known then, so no row is fresh.
+    """
 
     phase: Phase
     model_id: str = ""
     config: Mapping[str, Any] = field(default_factory=dict)
+    unusable: str = ""
 
     @property
     def config_hash(self) -> str:
@@ -124,7 +128,8 @@ def plan(recipe: Recipe, video_ids: Sequence[str], states: States, *, contents: 
             blocked[video_id] = reason
             continue
         inputs[video_id] = _input_version(recipe.phase, known, contents[video_id])
-        sorted_ids[_kind(known.get(recipe.phase.name), recipe.output_version(inputs[video_id]))].append(video_id)
+        wanted = None if recipe.unusable else recipe.output_version(inputs[video_id])
+        sorted_ids[_kind(known.get(recipe.phase.name), wanted)].append(video_id)
     return Plan(**{k: tuple(v) for k, v in sorted_ids.items()}, blocked=blocked, input_versions=inputs)
 
 
@@ -134,7 +139,7 @@ def orphaned(states: States, contents: Iterable[str]) -> tuple[str, ...]:
     return tuple(v for v in states if v not in known)
 
 
-def _kind(state: State | None, wanted: str) -> str:
+def _kind(state: State | None, wanted: str | None) -> str:
     if state is None or state.status == "blocked":
         return "new"
     if state.status == "failed":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from svg2_assets.phases import PHASES, Recipe
+from svg2_assets.scene.errors import UnusableBackend
 
 if TYPE_CHECKING:
     from resources.profiles import BackendsResource
@@ -19,12 +20,15 @@ ROLE_OF_PHASE = {
 
 
 def recipe_of(phase: str, backends: BackendsResource) -> Recipe:
-    """The recipe of one phase; loads the backend's settings, not its weights."""
+    """The recipe of one phase; loads the backend's settings, not its weights. Where that fails, it says why."""
     role = ROLE_OF_PHASE.get(phase)
     if role is None:
         return Recipe(PHASES[phase])
-    backend = getattr(backends, role)
-    return Recipe(PHASES[phase], backend.model_id, backend.config)
+    try:
+        backend = getattr(backends, role)
+        return Recipe(PHASES[phase], backend.model_id, backend.config)
+    except UnusableBackend as error:
+        return Recipe(PHASES[phase], unusable=str(error))
 
 
 def recipes(backends: BackendsResource) -> dict[str, Recipe]:

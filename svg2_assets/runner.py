@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from svg2_assets.phases import PHASES, Plan, Recipe, State, States, digest, plan
-from svg2_assets.scene.errors import Svg2Error, printable
+from svg2_assets.scene.errors import Svg2Error, UnusableBackend, printable
 
 Rows = Sequence[Mapping[str, Any]]
 Verdicts = Mapping[str, Mapping[str, Any]]
@@ -43,10 +43,11 @@ class Outcome:
 
 @dataclass(slots=True)
 class PhaseRun:
-    """What happened in a run, by video."""
+    """What happened in a run, by video; `unusable` says why the backend can work for none of them."""
 
     phase: str
     plan: Plan
+    unusable: str = ""
     measures: dict[str, dict[str, Any]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     closed: dict[str, str] = field(default_factory=dict)
@@ -84,13 +85,16 @@ def run_phase(
 
     `work` makes the rows of one video and may raise; `writer` gives a context manager that yields a `PhaseWriter`;
     `judge` runs the phase's checks over videos whose rows are written; `record_gates` stores their verdicts.
+
+    When the backend turns out to be unusable, no further video is tried. All of them are recorded as failed, but those
+    with rows from before: nothing is wrong with these.
     """
-    run = PhaseRun(recipe.phase.name, plan(recipe, video_ids, states, contents=contents))
+    run = PhaseRun(recipe.phase.name, plan(recipe, video_ids, states, contents=contents), unusable=recipe.unusable)
     unjudged = {v for v in run.plan.fresh if states[v][recipe.phase.name].gate == "pending"}
     todo = run.plan.todo
     with writer() as sink:
         for i, video_id in enumerate(todo):
-            if started is not None:
+            if started is not None and not run.unusable:
                 started(video_id, i, len(todo))
             before = states.get(video_id, {}).get(recipe.phase.name)
             base = _provenance(recipe, run.plan.input_versions[video_id], run_id=run_id)
@@ -100,7 +104,8 @@ def run_phase(
                 "partition": partitions.get(video_id, ""),
                 "attempts": (before.attempts if before else 0) + 1,
             }
-            _work_on(video_id, run, sink=sink, work=work, recipe=recipe, base=base, state=state)
+            has_rows = before is not None and before.status == "done"
+            _work_on(video_id, run, sink=sink, work=work, recipe=recipe, base=base, state=state, has_rows=has_rows)
     judged = [v for v in todo if v in run.measures] + sorted(unjudged)
     if judged:
         verdicts = judge(judged)
@@ -121,10 +126,13 @@ def _work_on(
     recipe: Recipe,
     base: Mapping[str, Any],
     state: Mapping[str, Any],
+    has_rows: bool,
 ) -> None:
-    """Do one video; whatever it raises becomes its recorded failure and stops nothing else."""
+    """Do one video; whatever it raises becomes its recorded failure, and only an unusable backend stops the others."""
     began = time.perf_counter()
     try:
+        if run.unusable:
+            raise UnusableBackend(run.unusable)
         outcome = work(video_id)
         seconds = time.perf_counter() - began
         tables = {name: [{**row, **_row_provenance(base)} for row in rows] for name, rows in outcome.tables.items()}
@@ -135,6 +143,10 @@ def _work_on(
     except Exception as error:  # noqa: BLE001 - the isolation of one video from the next is this function's purpose
         text = explain(error, video_id=video_id, phase=recipe.phase.name)
         run.failed[video_id] = text
+        if isinstance(error, UnusableBackend):
+            run.unusable = text
+            if has_rows:
+                return
         failed = {"status": "failed", "gate": "closed", "error": text, "output_version": "", "rows": 0}
         ledger = {"failures": [_failure_row(error, text, base=base, state=state)]}
         sink.put(video_id, ledger, {**state, **failed, "checks": "{}", "seconds": time.perf_counter() - began})

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from svg2_assets.scene.errors import PhaseError, Svg2Error
+from svg2_assets.scene.errors import PhaseError, Svg2Error, UnusableBackend
 
 PHASE = "trajectories"
 
 
-class ModelsMissing(Svg2Error):
+class ModelsMissing(UnusableBackend):
     """torch or sam2 is not installed."""
 
 
-class CheckpointError(Svg2Error):
+class CheckpointError(UnusableBackend):
     """The weights cannot be found, fetched or read, or are another model's: names the file or id and the remedy."""
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePath
 from typing import Any
 
-from svg2_assets.scene.errors import Svg2Error
+from svg2_assets.scene.errors import UnusableBackend
 
 SIZES = ("tiny", "small", "base-plus", "large")
 DEVICES = ("auto", "cuda", "mps", "cpu")
@@ -14,7 +14,7 @@ DTYPES = ("auto", "float32", "bfloat16")
 STRIDE = 16  # of the deepest feature map, in pixels of the network's input
 
 
-class UnusableSetting(Svg2Error, ValueError):
+class UnusableSetting(UnusableBackend, ValueError):
     """A setting with a value it cannot have: names the setting and what it takes."""
 
 

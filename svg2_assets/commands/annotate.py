@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +17,12 @@ from resources import progress
 from svg2_assets.catalog.intake import find_files, register
 from svg2_assets.catalog.lookup import CatalogEntry, entries, states
 from svg2_assets.commands.installation import Installation
-from svg2_assets.commands.tables import print_problems
+from svg2_assets.commands.tables import print_problems, said_once
 from svg2_assets.partitions import VIDEO_BATCHES, add_partitions, contiguous
 from svg2_assets.phases import PHASES
 from svg2_assets.run_steps import problems_by_video
 from svg2_assets.scene.document import write
-from svg2_assets.scene.errors import printable
+from svg2_assets.scene.errors import UnusableBackend, printable
 from svg2_assets.scene.graph import SceneGraph
 from svg2_assets.scene_graphs.stored import read_graph
 
@@ -46,19 +46,16 @@ def annotate(
         installation.store, files, installation.media.prober(), batch_size=lambda n: 1 if n <= alone else batch
     )
     print_problems(console, refused)
-    if intake.video_ids:
-        broken = annotate_registered(installation, console, video_ids=intake.video_ids)
-        print_problems(console, broken)
-    wrong = report(installation, console, video_ids=intake.video_ids, json_folder=json_folder)
-    return 1 if wrong or refused or not intake.video_ids else 0
+    broken = annotate_registered(installation, console, video_ids=intake.video_ids)
+    wrong = report(installation, console, video_ids=intake.video_ids, broken=broken, json_folder=json_folder)
+    return 1 if wrong or broken or refused or not intake.video_ids else 0
 
 
 def refresh(installation: Installation, console: Console) -> int:
-    """Bring every video of the catalog up to date; what is fresh is left alone."""
+    """Bring every video of the catalog up to date; what is fresh is left alone. The exit code is that of `annotate`."""
     video_ids = list(entries(installation.store))
-    if video_ids:
-        print_problems(console, annotate_registered(installation, console, video_ids=video_ids))
-    return 1 if report(installation, console, video_ids=video_ids, json_folder=None) else 0
+    broken = annotate_registered(installation, console, video_ids=video_ids)
+    return 1 if report(installation, console, video_ids=video_ids, broken=broken) or broken else 0
 
 
 def annotate_registered(installation: Installation, console: Console, *, video_ids: Sequence[str]) -> dict[str, str]:
@@ -66,9 +63,14 @@ def annotate_registered(installation: Installation, console: Console, *, video_i
 
     Returns steps that broke down as a whole, with the reason; what befell single videos is in the store.
     """
+    from svg2_assets.instance import fail_abandoned_runs
+
     broken: dict[str, str] = {}
+    if not video_ids:
+        return broken
     catalog = entries(installation.store, video_ids=list(video_ids))
     keys = list(dict.fromkeys(catalog[v].partition for v in video_ids))
+    fail_abandoned_runs(installation.instance)  # one that was killed would be waited for
     add_partitions(installation.instance, keys)
     assert VIDEO_BATCHES.name is not None  # noqa: S101 - narrows the type
     known = installation.instance.get_dynamic_partitions(VIDEO_BATCHES.name)
@@ -91,24 +93,37 @@ def run_range(installation: Installation, first: str, last: str) -> dg.ExecuteIn
 
 
 def breakdowns(result: dg.ExecuteInProcessResult) -> dict[str, str]:
-    """Steps that failed for another reason than their videos (a backend that cannot load, a store out of reach)."""
+    """Steps that failed for another reason than their videos (an unusable backend, a store out of reach)."""
     found: dict[str, str] = {}
     for event in result.get_step_failure_events():
         error = event.step_failure_data.error
         cause = error.cause if error is not None and error.cause is not None else error
         if cause is not None and cause.cls_name not in {"Failure", "DagsterAssetCheckFailedError"}:
-            found[str(event.step_key)] = cause.message.strip()
+            # What is wrong with a backend is told in words; of other errors the kind says something, too.
+            kind = f"{UnusableBackend.__module__}.{UnusableBackend.__qualname__}: "
+            found[str(event.step_key)] = cause.message.strip().removeprefix(kind)
     return found
 
 
-def report(installation: Installation, console: Console, *, video_ids: Sequence[str], json_folder: Path | None) -> int:
-    """One line a video; writes graphs to `json_folder` when given. Returns how many videos did not come through."""
+def report(
+    installation: Installation,
+    console: Console,
+    *,
+    video_ids: Sequence[str],
+    broken: Mapping[str, str],
+    json_folder: Path | None = None,
+) -> int:
+    """What is wrong with the steps that are `broken`, and one line a video; writes graphs to `json_folder` when given.
+
+    Returns how many videos did not come through.
+    """
+    print_problems(console, broken)
     catalog = entries(installation.store, video_ids=list(video_ids))
     problems = problems_by_video(states(installation.store, list(video_ids)), catalog, upto=LAST_PHASE)
     for video_id in video_ids:
         entry = catalog[video_id]
         if video_id in problems:
-            print_problems(console, {entry.uri: problems[video_id]})
+            print_problems(console, {entry.uri: said_once(problems[video_id], broken)})
             continue
         graph = read_graph(installation.store, video_id)
         written = _write_document(graph, json_folder) if json_folder is not None else None

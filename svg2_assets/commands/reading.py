@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -14,11 +15,12 @@ from svg2_assets.commands.tables import (
     objects_table,
     print_problems,
     relations_table,
+    said_once,
     show_json,
     status_table,
     table,
 )
-from svg2_assets.phases import PHASES
+from svg2_assets.phases import PHASES, Recipe, State
 from svg2_assets.quality.verdict import reason
 from svg2_assets.recipes import recipes
 from svg2_assets.runner import expected_states
@@ -29,22 +31,36 @@ from svg2_assets.scene_graphs.stored import read_graph
 
 def status(installation: Installation, console: Console, *, as_json: bool) -> int:
     """Per video and phase: fresh, stale, missing, failed, stopped by a check, blocked; and why. The exit code is 0."""
-    rows = status_rows(installation)
+    made = recipes(installation.backends)
+    rows = status_rows(installation, made)
     if as_json:
         show_json(rows)
     elif not rows:
         console.print("No videos yet. `svg2 annotate clip.mp4`, or drop files into", installation.settings.drop_folder)
     else:
         console.print(status_table(rows, list(PHASES), width=console.width))
-        print_problems(console, {row["file"]: row["why"] for row in rows if row["why"]})
+        unusable = {phase: recipe.unusable for phase, recipe in made.items() if recipe.unusable}
+        print_problems(console, _by_reason(unusable))
+        print_problems(console, {row["file"]: said_once(row["why"], unusable) for row in rows if row["why"]})
     return 0
 
 
-def status_rows(installation: Installation) -> list[dict[str, Any]]:
-    """One entry a video: id, file, other names, state by phase, and the first reason why it is not through."""
+def _by_reason(unusable: Mapping[str, str]) -> dict[str, str]:
+    """Phases that cannot run for one reason under one name, each reason once."""
+    phases: dict[str, list[str]] = {}
+    for phase, text in unusable.items():
+        phases.setdefault(text, []).append(phase)
+    return {", ".join(names): text for text, names in phases.items()}
+
+
+def status_rows(installation: Installation, made: Mapping[str, Recipe]) -> list[dict[str, Any]]:
+    """One entry a video: id, file, other names, state by phase, and the first reason why it is not through.
+
+    `made` maps a phase to its recipe.
+    """
     catalog = entries(installation.store)
     known = states(installation.store)
-    shown = expected_states(known, recipes(installation.backends), {v: e.content for v, e in catalog.items()})
+    shown = expected_states(known, made, {v: e.content for v, e in catalog.items()})
     checks = _closed_reasons(installation)
     return [
         {
@@ -54,16 +70,19 @@ def status_rows(installation: Installation) -> list[dict[str, Any]]:
             "partition": e.partition,
             "phases": shown[v],
             "why": next(
-                (
-                    known[v][p].error or checks.get((v, p), "a check closed the gate")
-                    for p in PHASES
-                    if shown[v][p] in {"failed", "stopped"}
-                ),
+                filter(None, (_why(shown[v][p], known.get(v, {}).get(p), checks.get((v, p)), made[p]) for p in PHASES)),
                 "",
             ),
         }
         for v, e in sorted(catalog.items(), key=lambda item: item[1].uri)
     ]
+
+
+def _why(shown: str, state: State | None, closed: str | None, recipe: Recipe) -> str:
+    """Why a phase shown as `shown` is not through, empty where it is or waits for another."""
+    if shown in {"failed", "stopped"}:
+        return (state.error if state is not None else "") or closed or "a check closed the gate"
+    return recipe.unusable if shown in {"missing", "stale"} else ""
 
 
 def show(installation: Installation, console: Console, *, video: str, as_json: bool) -> int:
@@ -74,8 +93,10 @@ def show(installation: Installation, console: Console, *, video: str, as_json: b
     previews: dict[str, str] = json.loads(rows[0]["previews"]) if rows else {}
     if as_json:
         document = write(graph)
+        levels = graph.levels
         for o in document["objects"]:
             del o["trajectory"]["masks"]
+            o["level"] = levels[o["id"]]
         show_json({**document, "previews": previews})
         return 0
     v = graph.video

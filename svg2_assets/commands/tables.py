@@ -15,7 +15,7 @@ from svg2_assets.scene.errors import printable
 from svg2_assets.scene.graph import SceneGraph
 from svg2_assets.scene.taxonomy import CAMERA_ID
 from svg2_assets.scene_graphs.query import Match
-from svg2_assets.scene_graphs.show import RelationRow, object_rows, relation_rows
+from svg2_assets.scene_graphs.show import ObjectRow, RelationRow, object_rows, relation_rows
 
 STYLES = {
     "fresh": "green",
@@ -77,21 +77,23 @@ def _in_short(states: Mapping[str, str], phases: Sequence[str]) -> str:
 
 
 def objects_table(graph: SceneGraph) -> Table:
-    """Objects with attributes, verdicts and when they are visible."""
-    return table(
-        "Objects",
-        ("id", "name", "verdict", "attributes", "visible (s)", "frames"),
-        [
-            (
-                str(row.id),
-                row.name,
-                f"{row.verdict} {row.score:.2f}",
-                ", ".join(f"{value} ({kind})" for kind, value in row.attributes),
-                f"{row.first:.1f}–{row.last:.1f}",
-                str(row.frames),
-            )
-            for row in object_rows(graph)
-        ],
+    """Objects with attributes, verdicts and when they are visible; wholes and levels where there are parts."""
+    rows = object_rows(graph)
+    parts = any(row.part_of is not None for row in rows)
+    columns = ("id", "name", *(("part of", "level") if parts else ()), "verdict", "attributes", "visible (s)", "frames")
+    return table("Objects", columns, [_object_cells(row, parts=parts) for row in rows])
+
+
+def _object_cells(row: ObjectRow, *, parts: bool) -> tuple[str, ...]:
+    whole = "" if row.part_of is None else _tag(row.whole or "", row.part_of)
+    return (
+        str(row.id),
+        row.name,
+        *((whole, str(row.level)) if parts else ()),
+        f"{row.verdict} {row.score:.2f}",
+        ", ".join(f"{value} ({kind})" for kind, value in row.attributes),
+        f"{row.first:.1f}–{row.last:.1f}",
+        str(row.frames),
     )
 
 
@@ -130,6 +132,12 @@ def print_problems(console: Console, problems: Mapping[str, str]) -> None:
         name = printable(file)
         said = reason.removeprefix(f"{name}: ")  # most errors begin with the name of their file
         console.print(f"[red]✗[/] {escape(name)}: {escape(said)}", highlight=False, soft_wrap=True)
+
+
+def said_once(reason: str, steps: Mapping[str, str]) -> str:
+    """`reason`, or where to find it when it is that of one of `steps` (step -> reason), which are printed before."""
+    step = next((name for name, text in steps.items() if text == reason), None)
+    return reason if step is None else f"{step} cannot run, see above"
 
 
 def _tag(name: str, object_id: int) -> str:

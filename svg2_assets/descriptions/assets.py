@@ -31,10 +31,9 @@ def descriptions(
     backends: BackendsResource,
 ) -> None:
     """Describe."""
-    describer = backends.describer
 
     def work(opened: SceneGraphStore, entry: CatalogEntry) -> Outcome:
-        return describe(media.source(opened, entry.video_id), read_tracks(opened, entry.video_id), describer)
+        return describe(media.source(opened, entry.video_id), read_tracks(opened, entry.video_id), backends.describer)
 
     recipe = recipe_of("descriptions", backends)
     materialize_phase(context, recipe, store=store, work=work)

@@ -30,10 +30,9 @@ def parsed_labels(
     context: dg.AssetExecutionContext, store: SceneGraphStoreResource, backends: BackendsResource
 ) -> None:
     """Parse."""
-    parser = backends.parser
 
     def work(opened: SceneGraphStore, entry: CatalogEntry) -> Outcome:
-        return parse(opened, entry.video_id, parser)
+        return parse(opened, entry.video_id, backends.parser)
 
     recipe = recipe_of("parsed_labels", backends)
     materialize_phase(context, recipe, store=store, work=work)
@@ -53,10 +52,9 @@ def verified_labels(
     backends: BackendsResource,
 ) -> None:
     """Verify."""
-    verifier = backends.verifier
 
     def work(opened: SceneGraphStore, entry: CatalogEntry) -> Outcome:
-        return verify(opened, media.source(opened, entry.video_id), verifier)
+        return verify(opened, media.source(opened, entry.video_id), backends.verifier)
 
     recipe = recipe_of("verified_labels", backends)
     materialize_phase(context, recipe, store=store, work=work)

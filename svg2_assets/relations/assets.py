@@ -32,10 +32,9 @@ def relations(
     backends: BackendsResource,
 ) -> None:
     """Relate."""
-    relator = backends.relator
 
     def work(opened: SceneGraphStore, entry: CatalogEntry) -> Outcome:
-        return relate(opened, media.source(opened, entry.video_id), relator)
+        return relate(opened, media.source(opened, entry.video_id), backends.relator)
 
     recipe = recipe_of("relations", backends)
     materialize_phase(context, recipe, store=store, work=work)

@@ -82,10 +82,11 @@ class VerificationForm(_Form):
 
 
 class ObjectForm(_Form):
-    """A thing or piece of stuff."""
+    """A thing or piece of stuff; `part_of` is the id of the object that it is a part of, null for one of its own."""
 
     id: Index
     name: Name
+    part_of: Index | None = None
     attributes: list[AttributeForm]
     verification: VerificationForm
     trajectory: TrajectoryForm
@@ -182,6 +183,7 @@ def _write_object(o: SceneObject) -> dict[str, Any]:
     return {
         "id": o.id,
         "name": o.name,
+        "part_of": o.part_of,
         "attributes": [
             {"value": a.value, "type": a.type.value, "confidence": round(a.confidence, 4)} for a in o.attributes
         ],
@@ -242,6 +244,7 @@ def _read_object(form: ObjectForm, where: str) -> SceneObject:
         trajectory=trajectory,
         attributes=tuple(Attribute(a.value, a.type, a.confidence) for a in form.attributes),
         verification=Verification(form.verification.verdict, form.verification.score),
+        part_of=form.part_of,
     )
 
 

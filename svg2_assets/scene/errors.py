@@ -31,6 +31,13 @@ class PhaseError(Svg2Error):
         super().__init__(text + (f" {remedy}" if remedy else ""))
 
 
+class UnusableBackend(Svg2Error):
+    """A backend that can work for no video: weights or a package missing, a setting it cannot have.
+
+    The text says what is wrong and what to do, and names no video: a run that meets it tries no further one.
+    """
+
+
 def printable(text: str, *, limit: int = 200) -> str:
     """`text` on one line, control characters escaped, cut to `limit` characters: names of files are untrusted data."""
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from svg2_assets.scene import parts
 from svg2_assets.scene.errors import InvalidSceneValue
 from svg2_assets.scene.spans import Spans
 from svg2_assets.scene.taxonomy import CAMERA_ID, AttributeType, Category, Verdict
@@ -33,13 +34,17 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class SceneObject:
-    """One thing or piece of stuff: `id` is unique within its video and never reused."""
+    """One thing or piece of stuff: `id` is unique within its video and never reused.
+
+    `part_of` is the id of the object that it is a part of, None for a thing of its own.
+    """
 
     id: int
     name: str
     trajectory: Trajectory
     attributes: tuple[Attribute, ...] = ()
     verification: Verification = Verification()
+    part_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,12 @@ class SceneGraph:
 
     def __post_init__(self) -> None:
         ids = [o.id for o in self.objects]
-        for problem in (*_wrong_objects(self.video, self.objects), *_wrong_relations(self.relations, set(ids))):
+        wrong = (
+            *_wrong_objects(self.video, self.objects),
+            *_wrong_parts(self.objects, set(ids)),
+            *_wrong_relations(self.relations, set(ids)),
+        )
+        for problem in wrong:
             raise InvalidSceneValue(f"scene graph of {self.video.id}: {problem}")
 
     def object(self, object_id: int) -> SceneObject:
@@ -79,6 +89,11 @@ class SceneGraph:
             if candidate.id == object_id:
                 return candidate
         raise KeyError(object_id)
+
+    @property
+    def levels(self) -> dict[int, int]:
+        """Object id -> 1 (whole), 2 (part), 3 (part of a part), and so on."""
+        return parts.levels_of({o.id: o.part_of for o in self.objects})
 
 
 def _wrong_objects(video: Video, objects: tuple[SceneObject, ...]) -> list[str]:
@@ -106,6 +121,22 @@ def _wrong_claims(o: SceneObject) -> list[str]:
     wrong = [f"attribute {a} has a confidence outside 0..1" for a in o.attributes if not 0 <= a.confidence <= 1]
     if not 0 <= o.verification.score <= 1:
         wrong.append(f"verification score {o.verification.score} is outside 0..1")
+    return wrong
+
+
+def _wrong_parts(objects: tuple[SceneObject, ...], ids: set[int]) -> list[str]:
+    places = {o.id: f"objects[{i}] (id {o.id}): part_of {o.part_of}" for i, o in enumerate(objects)}
+    wrong = [
+        f"{places[o.id]}: no object has the id {o.part_of}"
+        for o in objects
+        if o.part_of is not None and o.part_of not in ids
+    ]
+    for circle in parts.circles({o.id: o.part_of for o in objects}):
+        if len(circle) == 1:
+            wrong.append(f"{places[circle[0]]}: an object is no part of itself")
+        else:
+            way = " -> ".join(str(i) for i in (*circle, circle[0]))
+            wrong.append(f"{places[circle[0]]}: objects are parts of each other in a circle: {way}")
     return wrong
 
 

@@ -23,6 +23,7 @@ IntArray = npt.NDArray[np.int64]
 
 
 LONGEST_CODE = 7  # characters of five bits: more than the 32 bits of the COCO API's runs
+MOST_PIXELS = 2**31 - 1  # of a mask: the COCO API counts them in 32 bits
 
 
 def run_lengths(counts: bytes) -> IntArray:
@@ -107,7 +108,8 @@ class Mask:
     """One object in one frame: COCO RLE of `height` × `width` pixels.
 
     The constructor trusts its caller; data from outside comes in through `from_json`, which checks that the runs cover
-    the frame exactly (pycocotools returns uninitialised memory for shorter ones).
+    the frame exactly (pycocotools returns uninitialised memory for shorter ones) and joins what empty runs divide
+    (pycocotools' unions and overlaps end where two masks have them).
     """
 
     height: int
@@ -139,7 +141,10 @@ class Mask:
 
     @classmethod
     def from_json(cls, value: Any) -> Mask:
-        """Read `{"size": [H, W], "counts": str}` and check that the runs cover H·W pixels exactly."""
+        """Read `{"size": [H, W], "counts": str}` and check that the runs cover H·W pixels exactly.
+
+        Runs of no length are valid; those after the first are taken out, the pixels stay. Raises `InvalidSceneValue`.
+        """
         try:
             height, width = (int(n) for n in value["size"])
             counts = value["counts"]
@@ -150,18 +155,26 @@ class Mask:
         # Whatever is not ASCII must stay outside COCO's code, lone surrogates too.
         runs = counts.encode(errors="surrogatepass") if isinstance(counts, str) else counts
         mask = cls(height, width, runs)
-        mask.check()
-        return mask
+        lengths = mask._checked_runs()
+        return mask if lengths[1:].all() else _of_runs(_joined(lengths), height, width)
 
     def check(self) -> None:
         """Raise `InvalidSceneValue` unless the runs cover exactly `height * width` pixels."""
+        self._checked_runs()
+
+    def _checked_runs(self) -> IntArray:
+        """The run lengths, background first. Raises as `check`."""
         if self.height < 1 or self.width < 1:
             raise InvalidSceneValue(f"a mask of size {self.height}x{self.width} has no pixel")
-        covered = int(run_lengths(self.counts).sum())
+        if self.height * self.width > MOST_PIXELS:
+            raise InvalidSceneValue(f"a mask of size {self.height}x{self.width} has more than {MOST_PIXELS} pixels")
+        runs = run_lengths(self.counts)
+        covered = int(runs.sum())
         if covered != self.height * self.width:
             raise InvalidSceneValue(
                 f"an RLE covers {covered} pixels, its size {self.height}x{self.width} needs {self.height * self.width}"
             )
+        return runs
 
     def to_json(self) -> dict[str, Any]:
         """COCO's JSON form."""
@@ -216,11 +229,10 @@ def intersection(masks: Sequence[Mask]) -> Mask:
 
 def complement(mask: Mask) -> Mask:
     """The pixels that `mask` leaves out."""
-    runs = run_lengths(mask.counts).tolist()
+    runs = run_lengths(mask.counts)
     # Runs alternate and begin with background: a run of none in front turns all of them over, taking one away too.
-    turned = runs[1:] if runs[0] == 0 and len(runs) > 1 else [0, *runs]
-    rle = coco.frPyObjects({"size": [mask.height, mask.width], "counts": turned}, mask.height, mask.width)
-    return Mask(mask.height, mask.width, rle["counts"])
+    turned = runs[1:] if runs[0] == 0 and len(runs) > 1 else np.concatenate(([0], runs))
+    return _of_runs(turned, mask.height, mask.width)
 
 
 def difference(mask: Mask, taken: Mask) -> Mask:
@@ -241,6 +253,20 @@ def iou(first: Sequence[Mask], second: Sequence[Mask]) -> FloatArray:
 def intersection_areas(first: Sequence[Mask], second: Sequence[Mask]) -> FloatArray:
     """Common pixels for all pairs, [N, M]."""
     return np.asarray(np.rint(containment(first, second) * areas(first)[:, None]))
+
+
+def _of_runs(runs: IntArray, height: int, width: int) -> Mask:
+    """The mask whose run lengths, background first, are `runs`."""
+    rle = coco.frPyObjects({"size": [height, width], "counts": runs.tolist()}, height, width)
+    return Mask(height, width, rle["counts"])
+
+
+def _joined(runs: IntArray) -> IntArray:
+    """`runs` of the same pixels in which only the first may have no length."""
+    there = np.flatnonzero(runs)
+    value = there % 2  # 1 where the run is of the object
+    lengths = np.add.reduceat(runs[there], np.flatnonzero(np.diff(value, prepend=-1)))
+    return np.concatenate(([0], lengths)) if value[0] else lengths
 
 
 def _merge(masks: Sequence[Mask], *, intersect: bool) -> Mask:

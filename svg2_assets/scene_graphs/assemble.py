@@ -10,6 +10,7 @@ from typing import Any
 from svg2_assets.labels.protocols import VerifiedLabel
 from svg2_assets.scene.errors import InvalidSceneValue, PhaseError
 from svg2_assets.scene.graph import Relation, SceneGraph, SceneObject
+from svg2_assets.scene.parts import nearest_wholes
 from svg2_assets.scene.taxonomy import UNKNOWN_NAME, Category
 from svg2_assets.scene.video import Video
 from svg2_assets.trajectories.protocols import TrackedObject, TrackingResult
@@ -27,12 +28,14 @@ def assemble(
 ) -> SceneGraph:
     """The scene graph of `video`, objects in order of id, relations in order of their first instant.
 
-    An object without a label is called `object` and is unverified. Raises `PhaseError` when the parts contradict each
-    other: a label or relation of an object that has no trajectory, two labels of one object, masks of another size.
+    An object without a label is called `object` and is unverified. A part whose whole is not there belongs to the next
+    whole above it that is, or to none. Raises `PhaseError` when what is put together contradicts itself: a label or
+    relation of an object that has no trajectory, two labels of one object, masks of another size, parts in a circle.
     """
     known = {o.id for o in tracks.objects}
     by_id = _labels_by_id(video, labels, known=known)
-    objects = sorted((_object(o, by_id.get(o.id)) for o in tracks.objects), key=lambda o: o.id)
+    wholes = nearest_wholes({o.id: o.part_of for o in tracks.objects}, kept=known)
+    objects = sorted((_object(o, by_id.get(o.id), part_of=wholes[o.id]) for o in tracks.objects), key=lambda o: o.id)
     try:
         return SceneGraph(
             video=video,
@@ -75,15 +78,16 @@ def _labels_by_id(video: Video, labels: Sequence[VerifiedLabel], *, known: set[i
     return by_id
 
 
-def _object(tracked: TrackedObject, verified: VerifiedLabel | None) -> SceneObject:
+def _object(tracked: TrackedObject, verified: VerifiedLabel | None, *, part_of: int | None) -> SceneObject:
     if verified is None:
-        return SceneObject(tracked.id, UNKNOWN_NAME, tracked.trajectory)
+        return SceneObject(tracked.id, UNKNOWN_NAME, tracked.trajectory, part_of=part_of)
     return SceneObject(
         id=tracked.id,
         name=verified.label.name,
         trajectory=tracked.trajectory,
         attributes=verified.label.attributes,
         verification=verified.verification,
+        part_of=part_of,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,13 +12,19 @@ from svg2_assets.scene.taxonomy import camera_name
 
 @dataclass(frozen=True, slots=True)
 class ObjectRow:
-    """One object: `attributes` are (type, value) pairs, `seconds` how long it is visible in all."""
+    """One object: `attributes` are (type, value) pairs, `seconds` how long it is visible in all.
+
+    `part_of` and `whole` are id and name of the object that it is a part of, None where it is a whole (`level` 1).
+    """
 
     id: int
     name: str
     attributes: tuple[tuple[str, str], ...]
     verdict: str
     score: float
+    part_of: int | None
+    whole: str | None
+    level: int
     frames: int
     first: float
     last: float
@@ -49,7 +56,8 @@ class RelationRow:
 
 def object_rows(graph: SceneGraph) -> list[ObjectRow]:
     """A row per object, in the order of the graph."""
-    return [_object_row(graph, one) for one in graph.objects]
+    names, levels = {o.id: o.name for o in graph.objects}, graph.levels
+    return [_object_row(graph, one, names=names, level=levels[one.id]) for one in graph.objects]
 
 
 def relation_rows(graph: SceneGraph) -> list[RelationRow]:
@@ -71,7 +79,7 @@ def relation_rows(graph: SceneGraph) -> list[RelationRow]:
     ]
 
 
-def _object_row(graph: SceneGraph, one: SceneObject) -> ObjectRow:
+def _object_row(graph: SceneGraph, one: SceneObject, *, names: Mapping[int, str], level: int) -> ObjectRow:
     spans = one.trajectory.spans(graph.video)
     return ObjectRow(
         id=one.id,
@@ -79,6 +87,9 @@ def _object_row(graph: SceneGraph, one: SceneObject) -> ObjectRow:
         attributes=tuple((a.type.value, a.value) for a in one.attributes),
         verdict=one.verification.verdict.value,
         score=one.verification.score,
+        part_of=one.part_of,
+        whole=None if one.part_of is None else names[one.part_of],
+        level=level,
         frames=len(one.trajectory),
         first=round(spans.parts[0].start, 6) if spans else 0.0,
         last=round(spans.parts[-1].end, 6) if spans else 0.0,

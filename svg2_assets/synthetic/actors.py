@@ -8,7 +8,8 @@ import numpy as np
 
 from svg2_assets.scene.masks import BoolArray, FloatArray
 from svg2_assets.synthetic import geometry
-from svg2_assets.synthetic.figures import ARM_LENGTH, SHOULDER, Figure, Limb, Motion
+from svg2_assets.synthetic.creatures import ARM_LENGTH, SHOULDER
+from svg2_assets.synthetic.figures import Figure, Limb, Motion
 
 HOLDING_ANGLE = -1.15  # radians: the arm points forward and a little down
 

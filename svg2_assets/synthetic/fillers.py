@@ -8,23 +8,21 @@ import numpy as np
 
 from svg2_assets.scene.masks import FloatArray
 from svg2_assets.synthetic.actors import Actor, ease, slide
-from svg2_assets.synthetic.figures import (
+from svg2_assets.synthetic.creatures import make_dog, make_person
+from svg2_assets.synthetic.figures import Family, Figure
+from svg2_assets.synthetic.stage import Stage
+from svg2_assets.synthetic.things import (
     FLYERS,
     OCCLUDERS,
     PARTED,
     PLAIN,
     SMALL,
-    Family,
-    Figure,
     make_ball,
     make_car,
-    make_dog,
     make_hedge,
     make_house,
-    make_person,
     make_tree,
 )
-from svg2_assets.synthetic.stage import Stage
 
 MOBILE = frozenset({Family.PERSON, Family.ANIMAL, Family.VEHICLE, Family.FLYER})
 SMALL_SIZE = (0.03, 0.06)  # frame heights

@@ -7,22 +7,20 @@ import numpy as np
 from svg2_assets.scene.masks import BoolArray, FloatArray
 from svg2_assets.scene.taxonomy import Category
 from svg2_assets.synthetic.actors import HOLDING_ANGLE, Actor, ease, slide
-from svg2_assets.synthetic.figures import (
+from svg2_assets.synthetic.creatures import make_dog, make_horse, make_person
+from svg2_assets.synthetic.stage import Scenario, Stage
+from svg2_assets.synthetic.things import (
     FLYERS,
     ITEMS,
     make_ball,
     make_box,
     make_car,
     make_cup,
-    make_dog,
-    make_horse,
     make_pebble,
-    make_person,
     make_table,
     make_trailer,
     make_truck,
 )
-from svg2_assets.synthetic.stage import Scenario, Stage
 
 NEARER = 0.002  # added to the depth of what is held, so that it is drawn before its holder
 TALKING_RATE = 4.0  # mouth movements a second

@@ -13,8 +13,9 @@ from svg2_assets.scene.taxonomy import CAMERA_ID, Category
 from svg2_assets.synthetic.actors import Actor, heading
 from svg2_assets.synthetic.backgrounds import Backdrop
 from svg2_assets.synthetic.cameras import Camera, still
-from svg2_assets.synthetic.figures import OUTDOOR, Builder, Figure, Wardrobe
+from svg2_assets.synthetic.figures import Builder, Figure, Wardrobe
 from svg2_assets.synthetic.settings import WorldSettings
+from svg2_assets.synthetic.things import OUTDOOR
 
 FAR_SIZE = 0.45  # how large a thing at the horizon is beside one at the lower edge
 

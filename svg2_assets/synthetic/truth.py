@@ -98,7 +98,7 @@ class Truth:
         """The scene graph of the clip, as of `video` (its written file) when given; every name is supported."""
         shown, tracks = video or self.video, self.trajectories()
         objects = tuple(
-            SceneObject(o.id, o.name, tracks[o.id], o.attributes, Verification(Verdict.SUPPORTED, 1.0))
+            SceneObject(o.id, o.name, tracks[o.id], o.attributes, Verification(Verdict.SUPPORTED, 1.0), o.part_of)
             for o in self.objects
         )
         provenance = MappingProxyType({"source": "svg2_assets.synthetic", "world": self.video.id})

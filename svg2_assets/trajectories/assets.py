@@ -45,10 +45,9 @@ def trajectories(
     backends: BackendsResource,
 ) -> None:
     """Track."""
-    tracker = backends.tracker
 
     def work(opened: SceneGraphStore, entry: CatalogEntry) -> Outcome:
-        return track(media.source(opened, entry.video_id), tracker)
+        return track(media.source(opened, entry.video_id), backends.tracker)
 
     recipe = recipe_of("trajectories", backends)
     try:

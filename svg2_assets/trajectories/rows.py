@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from svg2_assets.scene.masks import Mask
+from svg2_assets.scene.parts import nearest_wholes
 from svg2_assets.scene.taxonomy import CAMERA_ID
 from svg2_assets.scene.trajectory import Trajectory
 from svg2_assets.scene.video import Video
@@ -21,9 +22,11 @@ CAMERA_ORIGIN = "camera"
 
 
 def to_rows(video: Video, result: TrackingResult) -> dict[str, list[Row]]:
-    """Rows by table."""
-    tracked = [_trajectory_row(video, o) for o in result.objects if len(o.trajectory)]
-    masks = [_masks_row(video, o) for o in result.objects if len(o.trajectory)]
+    """Rows by table. Objects that are visible nowhere are left out; their parts go to the next whole that is."""
+    shown = [o for o in result.objects if len(o.trajectory)]
+    wholes = nearest_wholes({o.id: o.part_of for o in result.objects}, kept=[o.id for o in shown])
+    tracked = [_trajectory_row(video, o, part_of=wholes[o.id]) for o in shown]
+    masks = [_masks_row(video, o) for o in shown]
     return {"trajectories": [_camera_row(video, result), *tracked], "masks": masks}
 
 
@@ -76,7 +79,7 @@ def _camera_row(video: Video, result: TrackingResult) -> Row:
     }
 
 
-def _trajectory_row(video: Video, o: TrackedObject) -> Row:
+def _trajectory_row(video: Video, o: TrackedObject, *, part_of: int | None) -> Row:
     track, edges = o.trajectory, video.edges
     witnesses = [{"source": w.source, "looks": w.looks, "scores": dict(w.scores)} for w in o.witnesses]
     return {
@@ -85,7 +88,7 @@ def _trajectory_row(video: Video, o: TrackedObject) -> Row:
         "origin": o.origin.value,
         "score": float(o.score),
         "relinked_from": o.relinked_from,
-        "part_of": o.part_of,
+        "part_of": part_of,
         "registered": o.registered,
         "num_frames": len(track),
         "first_frame": track.frames[0],

@@ -16,7 +16,7 @@ from resources.media.resource import MediaResource
 from resources.store.resource import SceneGraphStoreResource
 from svg2_assets.catalog.intake import register
 from svg2_assets.definitions import defs
-from svg2_assets.instance import PROCESS_TAG, fail_abandoned_runs, prepare, process_tags
+from svg2_assets.instance import PROCESS_TAG, fail_abandoned_runs, instance_of, prepare, process_tags
 from svg2_assets.partitions import add_partitions
 from svg2_assets.phases import PHASES
 from svg2_assets.settings import Settings
@@ -143,3 +143,22 @@ def test_runs_whose_process_is_gone_do_not_hold_up_the_queue(tmp_path: Path) -> 
         assert set(fail_abandoned_runs(instance)) == {dead, orphan}
         status = {i: instance.get_run_by_id(i).status.value for i in (dead, orphan, alive, elsewhere)}  # type: ignore[union-attr]
     assert status == {dead: "FAILURE", orphan: "FAILURE", alive: "STARTED", elsewhere: "STARTED"}
+
+
+def test_a_killed_run_holds_no_place_in_a_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its steps took them, and nothing else gives them back where no daemon runs: the next run would wait for ever."""
+    monkeypatch.setenv("DAGSTER_HOME", "")  # `instance_of` sets it; put back with the end of the test
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    with instance_of(Settings(home=tmp_path)) as instance:
+        pools = instance.event_log_storage
+        dead = run_in_progress(instance, {PROCESS_TAG: f"{socket.gethostname()}:{gone.pid}"})
+        alive = run_in_progress(instance, process_tags())
+        for pool in ("gpu", "openai"):
+            pools.initialize_concurrency_limit_to_default(pool)
+        assert pools.claim_concurrency_slot("gpu", dead, "trajectories").is_claimed
+        assert pools.claim_concurrency_slot("openai", alive, "parsed_labels").is_claimed
+        assert not pools.claim_concurrency_slot("gpu", alive, "trajectories").is_claimed
+        fail_abandoned_runs(instance)
+        assert pools.claim_concurrency_slot("gpu", alive, "trajectories").is_claimed
+        assert pools.get_concurrency_info("openai").active_run_ids == {alive}

@@ -82,7 +82,7 @@ def videos(draw: st.DrawFn) -> Video:
 
 
 @st.composite
-def objects(draw: st.DrawFn, video: Video, object_id: int) -> SceneObject:
+def objects(draw: st.DrawFn, video: Video, object_id: int, wholes: list[int]) -> SceneObject:
     attribute = st.builds(Attribute, names, st.sampled_from(AttributeType), units)
     return SceneObject(
         id=object_id,
@@ -90,6 +90,7 @@ def objects(draw: st.DrawFn, video: Video, object_id: int) -> SceneObject:
         trajectory=draw(trajectories(video)),
         attributes=tuple(draw(st.lists(attribute, max_size=3))),
         verification=Verification(draw(st.sampled_from(Verdict)), draw(units)),
+        part_of=draw(st.sampled_from([None, *wholes])),
     )
 
 
@@ -105,12 +106,12 @@ def relations(draw: st.DrawFn, ids: list[int]) -> Relation:
 def graphs(draw: st.DrawFn) -> SceneGraph:
     """Valid graphs with numbers that a document holds exactly."""
     video = draw(videos())
-    ids = sorted(draw(st.sets(st.integers(0, 500), max_size=3)))
+    ids = draw(st.lists(st.integers(0, 500), max_size=3, unique=True))
     related = draw(st.lists(relations(ids), max_size=3)) if ids else []
     note = st.dictionaries(st.text(max_size=5), st.one_of(st.integers(-math.isqrt(2**60), 9), st.text(max_size=5)))
     return SceneGraph(
         video=video,
-        objects=tuple(draw(objects(video, i)) for i in ids),
+        objects=tuple(draw(objects(video, object_id, ids[:i])) for i, object_id in enumerate(ids)),
         relations=tuple(related),
         provenance=MappingProxyType(draw(note)),
     )

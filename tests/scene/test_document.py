@@ -95,6 +95,10 @@ WRONG = [
     (_set("objects", 1, "name", to=" "), "objects[1].name: "),
     (_set("objects", 1, "id", to=-1), "objects[1].id: "),
     (_set("objects", 1, "id", to=0), "objects[1] (id 0): id is used twice"),
+    (_set("objects", 1, "part_of", to=7), "objects[1] (id 4): part_of 7: no object has the id 7"),
+    (_set("objects", 1, "part_of", to=4), "objects[1] (id 4): part_of 4: an object is no part of itself"),
+    (_set("objects", 1, "part_of", to=-1), "objects[1].part_of: "),
+    (_set("objects", 1, "part_of", to="0"), "objects[1].part_of: "),
     (_set("objects", 0, "attributes", 0, "type", to="colour"), "objects[0].attributes[0].type: "),
     (_set("objects", 0, "verification", "score", to=2), "objects[0].verification.score: "),
     (_set("objects", 0, "verification", "verdict", to="sure"), "objects[0].verification.verdict: "),
@@ -125,6 +129,23 @@ def test_an_error_says_where(document: dict[str, Any], spoil: Callable[[Any], No
     with pytest.raises(InvalidSceneDocument) as caught:
         read(spoilt)
     assert says in str(caught.value)
+
+
+def test_parts_in_a_circle_are_refused_with_the_way_round(document: dict[str, Any]) -> None:
+    spoilt = copy.deepcopy(document)
+    spoilt["objects"][0]["part_of"], spoilt["objects"][1]["part_of"] = 4, 0
+    with pytest.raises(InvalidSceneDocument, match=r"objects\[0\] \(id 0\): part_of 4: .*circle: 0 -> 4 -> 0"):
+        read(spoilt)
+
+
+def test_a_document_from_before_there_were_parts_can_be_read(document: dict[str, Any]) -> None:
+    older = copy.deepcopy(document)
+    for o in older["objects"]:
+        del o["part_of"]
+    VALIDATOR.validate(older)
+    graph = read(older)
+    assert [o.part_of for o in graph.objects] == [None, None]
+    assert graph == read(document)
 
 
 def test_all_errors_are_listed_up_to_a_bound(document: dict[str, Any]) -> None:

@@ -33,6 +33,13 @@ def thing(object_id: int = 0, name: str = "dog", **parts: object) -> SceneObject
         ([thing(trajectory=Trajectory((0,), (Mask.empty(9, 9),)))], r"masks of size \[\(9, 9\)\]"),
         ([thing(attributes=(Attribute("red", AttributeType.COLOR, 1.5),))], "confidence outside 0..1"),
         ([thing(verification=Verification(Verdict.SUPPORTED, math.nan))], "score nan is outside 0..1"),
+        ([thing(0), thing(1, part_of=9)], r"objects\[1\] \(id 1\): part_of 9: no object has the id 9"),
+        ([thing(0, part_of=CAMERA_ID)], r"objects\[0\] \(id 0\): part_of -1: no object has the id -1"),
+        ([thing(0), thing(4, part_of=4)], r"objects\[1\] \(id 4\): part_of 4: an object is no part of itself"),
+        (
+            [thing(0, part_of=2), thing(1), thing(2, part_of=5), thing(5, part_of=2)],
+            r"objects\[2\] \(id 2\): part_of 5: objects are parts of each other in a circle: 2 -> 5 -> 2",
+        ),
     ],
 )
 def test_an_object_that_cannot_be(objects: list[SceneObject], says: str) -> None:
@@ -62,3 +69,9 @@ def test_the_camera_is_an_endpoint_and_objects_are_found_by_id() -> None:
     assert graph.relations[0].key == (3, "approaching", CAMERA_ID)
     with pytest.raises(KeyError):
         graph.object(0)
+
+
+def test_the_level_follows_from_whom_an_object_is_a_part_of() -> None:
+    graph = SceneGraph(VIDEO, (thing(7, part_of=3), thing(1), thing(3, part_of=1), thing(2, part_of=1), thing(9)))
+    assert graph.levels == {7: 3, 1: 1, 3: 2, 2: 2, 9: 1}
+    assert SceneGraph(VIDEO).levels == {}

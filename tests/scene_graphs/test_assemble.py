@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -45,6 +46,21 @@ def test_an_object_without_a_label_is_an_unverified_object():
     video = scenes.video()
     (one,) = assemble(video, tracked(video, 5), labels=[], relations=[]).objects
     assert (one.name, one.verification.verdict) == ("object", Verdict.UNVERIFIED)
+
+
+def test_a_part_whose_whole_is_not_there_belongs_to_nobody():
+    video = scenes.video()
+    objects = tuple(replace(o, part_of={2: 1, 3: 9}.get(o.id)) for o in tracked(video, 1, 2, 3).objects)
+    graph = assemble(video, TrackingResult(objects), labels=[], relations=[])
+    assert {o.id: o.part_of for o in graph.objects} == {1: None, 2: 1, 3: None}
+    assert graph.levels == {1: 1, 2: 2, 3: 1}
+
+
+def test_parts_in_a_circle_are_named():
+    video = scenes.video()
+    objects = tuple(replace(o, part_of={1: 2, 2: 1}[o.id]) for o in tracked(video, 1, 2).objects)
+    with pytest.raises(PhaseError, match="circle: 1 -> 2 -> 1"):
+        assemble(video, TrackingResult(objects), labels=[], relations=[])
 
 
 def test_nothing_found_is_an_empty_graph():

@@ -11,10 +11,9 @@ from typing import Any, TypeAlias
 from svg2_assets.scene.document import SCHEMA_ID
 from svg2_assets.scene.document import read as read_document
 from svg2_assets.scene.errors import InvalidSceneValue, Svg2Error, printable
-from svg2_assets.scene.masks import IntArray, Mask, run_lengths
+from svg2_assets.scene.masks import MOST_PIXELS, Mask
 from svg2_assets.scene.trajectory import Trajectory
 
-MOST_PIXELS = 2**31 - 1  # pycocotools counts pixels in 32 bits
 SAME_RATE = 0.01  # rates are written with few digits
 FORM = '{"size": [height, width], "counts": string}'
 
@@ -107,12 +106,8 @@ def _of_document(content: dict[str, Any], name: str) -> TracksFile:
     except Svg2Error as error:
         raise InvalidTracks(f"{name}: {error}\nWrite it anew with `svg2 annotate --json`.") from error
     video = graph.video
-    trajectories = {o.id: _canonical_trajectory(o.trajectory) for o in graph.objects}
+    trajectories = {o.id: Trajectory.of(o.trajectory.frames, o.trajectory.masks) for o in graph.objects}
     return TracksFile(name, trajectories, video.num_frames, (video.height, video.width), video.fps)
-
-
-def _canonical_trajectory(given: Trajectory) -> Trajectory:
-    return Trajectory.of(given.frames, [_canonical(m, run_lengths(m.counts)) for m in given.masks])
 
 
 def _of_frames(frames: list[Any], name: str) -> TracksFile:
@@ -166,25 +161,12 @@ def _mask(value: Any, place: str) -> Mask:
             f"{place}: expected compressed counts (a string), found {_kind(counts)}. Compress uncompressed counts with "
             "pycocotools.mask.frPyObjects and decode the bytes as ASCII."
         )
-    return _checked(Mask(size[0], size[1], counts.encode(errors="surrogatepass")), place)
-
-
-def _checked(mask: Mask, place: str) -> Mask:
-    """`mask` once its runs are known to cover it."""
-    wanted = f"expected runs that cover {_size((mask.height, mask.width))} = {mask.height * mask.width} pixels"
-    remedy = "Encode the mask with pycocotools in the size that it states."
     try:
-        runs = run_lengths(mask.counts)
+        return Mask.from_json(value)
     except InvalidSceneValue as error:
+        wanted = f"expected runs that cover {_size(size)} = {size[0] * size[1]} pixels"
+        remedy = "Encode the mask with pycocotools in the size that it states."
         raise InvalidTracks(f"{place}: {wanted}; {error}. {remedy}") from error
-    if runs.sum() != mask.height * mask.width:
-        raise InvalidTracks(f"{place}: {wanted}, found runs of {runs.sum()}. {remedy}")
-    return _canonical(mask, runs)
-
-
-def _canonical(mask: Mask, runs: IntArray) -> Mask:
-    """Without runs of no length after the first: they are valid, but pycocotools' overlaps and unions end at them."""
-    return mask if runs[1:].all() else Mask.from_array(mask.to_array())
 
 
 def _place(name: str, frame: int, number: int) -> str:

@@ -140,7 +140,10 @@ MALFORMED = {
     "a size that is no whole number": ([[{**RLE, "size": [40.5, 50]}]], ["frame 0, object 0", "whole numbers"]),
     "a size beyond all": ([[{**RLE, "size": [10**9, 10**9]}]], ["frame 0, object 0", "at most 2147483647 pixels"]),
     "two sizes in a file": ([[RLE], [None, Mask.empty(41, 50).to_json()]], ["frame 1, object 1", "40x50", "41x50"]),
-    "runs too short": ([[{**RLE, "size": [41, 50]}]], ["frame 0, object 0", "41x50", "= 2050 pixels", "runs of 2000"]),
+    "runs too short": (
+        [[{**RLE, "size": [41, 50]}]],
+        ["frame 0, object 0", "41x50", "= 2050 pixels", "covers 2000"],
+    ),
     "characters outside the code": ([[{**RLE, "counts": "~é\ud800"}]], ["frame 0, object 0", "outside COCO's code"]),
     "empty counts": ([[{**RLE, "counts": ""}]], ["frame 0, object 0", "2000 pixels"]),
     "a string cut short": ([[RLE, {**RLE, "counts": RLE["counts"][:-1]}]], ["frame 0, object 1", "2000 pixels"]),
