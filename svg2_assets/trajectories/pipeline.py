@@ -22,7 +22,7 @@ from svg2_assets.trajectories.groups import Group, Groups
 from svg2_assets.trajectories.lifecycle import Look, Roster
 from svg2_assets.trajectories.occluders import see_through
 from svg2_assets.trajectories.painting import Canvas
-from svg2_assets.trajectories.preparing import LOOK_AHEAD, Prepared, prepare
+from svg2_assets.trajectories.preparing import LOOK_AHEAD, Prepared, prepare, work_height
 from svg2_assets.trajectories.protocols import CameraMotion, Progress, TrackedObject, TrackingResult
 from svg2_assets.trajectories.recognisers import Floats, Pixels, Recognisers
 from svg2_assets.trajectories.results import tracked_objects
@@ -57,7 +57,7 @@ class Run:
     def execute(self, progress: Progress | None) -> TrackingResult:
         """Track everything. Raises what the source raises."""
         frames = 0
-        stream = self._spotter.follow(see_through(prepare(self._source, self._settings), self._settings))
+        stream = self._spotter.follow(see_through(self._prepared(), self._settings))
         with closing(self._spotter), closing(ahead(stream, most=LOOK_AHEAD)) as seen_ahead:
             for seen in self._timed(seen_ahead, "wait for frames"):
                 if frames == 0:
@@ -69,6 +69,11 @@ class Run:
         self._end_shot()
         self._segmenter.close()
         return self._result(frames)
+
+    def _prepared(self) -> Iterator[Prepared]:
+        rules = self._settings
+        height = work_height(self._source, rules)
+        return prepare(self._source, flow=rules.flow, cuts=rules.cuts, height=height)
 
     def _begin(self, first: Prepared) -> None:
         height, width = first.frame.pixels.shape[:2]

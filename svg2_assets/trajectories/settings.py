@@ -21,10 +21,12 @@ class FlowSettings:
 
 @dataclass(frozen=True, slots=True)
 class CutSettings:
-    """A hard cut needs both: new colours, and pixels that flow cannot explain."""
+    """A hard cut needs all: new colours, pixels that flow cannot explain, and light cannot explain either."""
 
     histogram: float = 0.45  # Bhattacharyya distance of HSV histograms
-    residual: float = 18.0  # mean grey levels left after warping
+    residual: float = 12.0  # mean grey levels left after warping
+    likeness: float = 0.9  # correlation of grey after warping: above, only the light has changed
+    flash_seconds: float = 0.25  # what looks as before again within this was a flash
 
 
 @dataclass(frozen=True, slots=True)
