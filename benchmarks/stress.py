@@ -6,7 +6,7 @@ Cut-outs are pasted with soft edges on real backgrounds from which the original 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -50,13 +50,17 @@ class Actor:
 
 @dataclass(slots=True)
 class StressClip:
-    """A written clip with its truth: the visible mask of each thing by frame, and the first frames after cuts."""
+    """A written clip with its truth: the visible mask of each thing by frame, and the first frames after cuts.
+
+    `same`: thing -> the one of an earlier shot that it is.
+    """
 
     name: str
     path: Path
     truth: dict[int, dict[int, Mask]] = field(default_factory=dict)
     cuts: tuple[int, ...] = ()
     frames: int = 0
+    same: Mapping[int, int] = field(default_factory=dict)
 
 
 Scene = Iterator[tuple[Pixels, dict[int, BoolArray]]]
@@ -67,7 +71,9 @@ def build(data: Data, folder: Path, names: Sequence[str]) -> Iterator[StressClip
     """Write the stress clips `names` under `folder`, one after the other."""
     for name in names:
         scene, cuts = _SCENES[name]
-        yield write_clip(name, scene(data), folder / f"{name.replace(' ', '-')}.mp4", cuts=cuts)
+        clip = write_clip(name, scene(data), folder / f"{name.replace(' ', '-')}.mp4", cuts=cuts)
+        clip.same = _SAME.get(name, {})
+        yield clip
 
 
 def write_clip(name: str, scene: Scene, path: Path, *, cuts: tuple[int, ...] = ()) -> StressClip:
@@ -248,4 +254,5 @@ _SCENES: dict[str, tuple[Callable[[Data], Scene], tuple[int, ...]]] = {
     "alike crossing": (_alike_crossing, ()),
     "short occlusion": (_short_occlusion, ()),
 }
+_SAME = {"hard cuts": {2: 0}}
 SCENE_NAMES = tuple(_SCENES)

@@ -248,7 +248,9 @@ class Run:
 
     def _result(self, frames: int) -> TrackingResult:
         with self._clock("clean up"):
-            objects = tracked_objects(self._roster.ended, self._models, self._settings, fps=self._fps)
+            objects = tracked_objects(
+                self._roster.ended, self._models, self._settings, fps=self._fps, num_frames=frames
+            )
         fixed = is_fixed(self._camera, diagonal=self._diagonal, settings=self._settings.flow)
         camera = CameraMotion(tuple(self._camera_frames), tuple(self._camera), fixed)
         statistics = MappingProxyType(self._statistics(objects, frames))
@@ -265,6 +267,7 @@ class Run:
             **self._counts,
             **self._segmenter.counts,
             "candidates": len(self._roster.ended),
+            "left out by the cap": self._roster.left_out,
             "coverage": round(covered / (frames * video.width * video.height), 4),
         }
 
