@@ -110,7 +110,7 @@ class AssociationSettings:
     twin_looks: int = 4
     takeover_seconds: float = 2.0
     takeover_distance: float = 1.5  # own sizes between death and new birth
-    takeover: RelinkSettings = field(default_factory=lambda: RelinkSettings(least=0.6, margin=0.0))
+    takeover: RelinkSettings = field(default_factory=lambda: RelinkSettings(least=0.6))
     # Across a cut place says nothing, and people in one scene look alike to the embedder: only a clear margin tells.
     reappearance: RelinkSettings = field(default_factory=lambda: RelinkSettings(least=0.75, margin=0.1))
     most_tracks: int = 500  # at a time; beyond, the least salient boxes open none and are counted
