@@ -111,6 +111,6 @@ def _tracker_version(tracker: VideoTracker) -> str:
     """Model, settings and every source file that tracking runs through."""
     code = hashlib.sha256()
     for folder in TRACKER_CODE:
-        for file in sorted((ROOT / folder).glob("*.py")):
+        for file in sorted((ROOT / folder).rglob("*.py")):
             code.update(file.read_bytes())
     return digest(tracker.model_id, dict(tracker.config), code.hexdigest())

@@ -22,7 +22,8 @@ from svg2_assets.trajectories.protocols import Origin, TrackedObject, TrackingRe
 
 CUT_TOLERANCE = 1  # frames
 COLUMNS = (
-    "clip", "things", "found", "J", "IDF1", "recall", "switches", "fragments", "false tracks", "cuts", "over cuts"
+    "clip", "things", "found", "J", "IDF1", "recall", "switches", "fragments", "false tracks", "cuts", "over cuts",
+    "linked",
 )  # fmt: skip
 
 
@@ -42,6 +43,7 @@ def heldout_table(data: Data, chain: Chain, scenes: Sequence[str], folder: Path)
     notes = [
         "found: things covered by one trajectory with J >= 0.5; J: mean over things of the best single trajectory",
         "false tracks: trajectories that never overlap a thing (IoU >= 0.3); over cuts: trajectories on both sides",
+        "linked: things shown again after a cut whose trajectory says so",
         "pasted cut-outs: harder edges than nature's, and the background may hold real things that nobody listed",
     ]
     return Table("Stress clips", COLUMNS, rows, notes)
@@ -64,6 +66,7 @@ def score(clip: StressClip, tracks: TrackingResult) -> list[Any]:
         sum(not _touches(o, clip) for o in _single(tracks)),
         f"{cuts} of {len(clip.cuts)}, {len(tracks.cuts) - cuts} false",
         sum(_spans_cut(o, clip.cuts) for o in tracks.objects),
+        _linked(clip, tracks),
     ]
 
 
@@ -99,6 +102,25 @@ def _touches(o: TrackedObject, clip: StressClip) -> bool:
         if there and float(iou([mask], there).max()) >= 0.3:
             return True
     return False
+
+
+def _linked(clip: StressClip, tracks: TrackingResult) -> str:
+    """How many things that are there again are linked to themselves, and how many links are wrong."""
+    things = {o.id: _thing_of(o, clip) for o in tracks.objects}
+    links = [(things[o.id], things[o.relinked_from]) for o in tracks.objects if o.relinked_from is not None]
+    right = [(new, old) for new, old in links if new is not None and clip.same.get(new) == old]
+    return f"{len(set(right))} of {len(clip.same)}, {len(links) - len(right)} wrong"
+
+
+def _thing_of(o: TrackedObject, clip: StressClip) -> int | None:
+    """The thing that the trajectory covers (IoU 0.5) on most frames; None when it covers none."""
+    shown = dict(zip(o.trajectory.frames, o.trajectory.masks, strict=True))
+    covered = {
+        thing: sum(float(iou([shown[f]], [masks[f]])[0, 0]) >= 0.5 for f in shown.keys() & masks.keys())
+        for thing, masks in clip.truth.items()
+    }
+    best = max(covered, key=lambda thing: covered[thing])
+    return best if covered[best] else None
 
 
 def _spans_cut(o: TrackedObject, cuts: Sequence[int]) -> bool:

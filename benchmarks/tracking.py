@@ -2,7 +2,8 @@
 
 `oracle`: clips of the synthetic world, segmented and tracked by the truth with realistic errors: the rules are measured
 apart from any weights. `masklets`: what clean-up leaves of the real masklets of SA-V. `between`: masks of DAVIS
-carried by optical flow. `cost` and `memory`: SAM 2's architecture with random weights (needs the extra `models`).
+carried by optical flow. `shots`: cuts that are found. `cost` and `memory`: SAM 2's architecture with random weights
+(needs the extra `models`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
 
-from benchmarks import sam2_cost
+from benchmarks import sam2_cost, shots
 from benchmarks.interpolation import interpolation_table
 from benchmarks.masklets import masklet_table
 from benchmarks.tables import Table, show, verdict
@@ -30,7 +31,7 @@ from svg2_assets.synthetic.world import World
 from svg2_assets.trajectories.panoptic.pipeline import PanopticTracker
 from svg2_assets.trajectories.panoptic.settings import PanopticSettings, Preset
 
-SECTIONS = ("oracle", "masklets", "between", "cost", "memory")
+SECTIONS = ("oracle", "masklets", "between", "shots", "cost", "memory")
 FIRST_SEED = 10_000
 """Clips with lower seeds were looked at while the rules were written."""
 
@@ -70,6 +71,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "oracle": lambda: oracle_tables(given.clips, given.difficulties, seconds=given.seconds, first=given.first),
         "masklets": lambda: [masklet_table(given.data)],
         "between": lambda: [interpolation_table(given.data)],
+        "shots": lambda: [
+            shots.shots_table(
+                given.data, clips=given.shot_clips, first=given.shots_first, library=given.scenedetect_python
+            )
+        ],
         "cost": lambda: [sam2_cost.cost_table(setup, frames=given.frames, objects=given.objects)],
         "memory": lambda: [
             sam2_cost.memory_table(setup, given.lengths, objects=given.memory_objects, together=given.together)
@@ -182,7 +188,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=6.0, help="length of a clip")
     parser.add_argument("--first", type=int, default=FIRST_SEED, help="first seed")
     parser.add_argument("--difficulties", nargs="+", type=Difficulty, default=list(Difficulty))
-    parser.add_argument("--data", type=str, default=str(DEFAULT_DATA), help="folder with the SA-V masklets")
+    parser.add_argument("--shot-clips", type=int, default=60, help="clips of each kind for shots")
+    parser.add_argument("--shots-first", type=int, default=shots.FIRST_SEED, help="first seed of those")
+    parser.add_argument("--scenedetect-python", metavar="PATH", help="a Python that has PySceneDetect, beside ours")
+    parser.add_argument("--data", type=str, default=str(DEFAULT_DATA), help="folder with real clips and masklets")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from svg2_assets.scene import masks as mask_algebra
 from svg2_assets.scene.masks import Mask
-from svg2_assets.scene.trajectory import Trajectory, covisible, volume_iou
+from svg2_assets.scene.trajectory import Trajectory, covisible
 from svg2_assets.trajectories import geometry
 from svg2_assets.trajectories.protocols import Origin
 from svg2_assets.trajectories.settings import ExportSettings
@@ -43,37 +43,6 @@ def _moves_by_itself(track: Track, settings: ExportSettings) -> bool:
     """Followed for some looks away from where the camera alone would have taken it: no furniture."""
     seen = len(track.hits) >= settings.moving_hits and track.score >= settings.moving_score
     return seen and track.travel >= settings.moving_travel
-
-
-def without_duplicates(tracks: Sequence[Track], settings: ExportSettings) -> list[Track]:
-    """Of two tracks that cover the same pixels all the time, the one with more hits."""
-    kept: list[tuple[Track, Trajectory]] = []
-    for track in sorted(tracks, key=lambda t: (-len(t.hits), t.id)):
-        trajectory = trajectory_of(track)
-        if is_new(trajectory, [other for _, other in kept], limit=settings.duplicate_iou):
-            kept.append((track, trajectory))
-    return sorted((t for t, _ in kept), key=lambda t: t.id)
-
-
-def is_new(trajectory: Trajectory, others: Sequence[Trajectory], *, limit: float) -> bool:
-    """Whether no other trajectory covers the same pixels up to a volume IoU of `limit`."""
-    return not any(_meet(trajectory, other) and volume_iou(trajectory, other) > limit for other in others)
-
-
-def _meet(a: Trajectory, b: Trajectory) -> bool:
-    """Whether the boxes of two trajectories overlap well on a sample of the common frames: a cheap first test."""
-    first, second = dict(zip(a.frames, a.masks, strict=True)), dict(zip(b.frames, b.masks, strict=True))
-    common = sorted(first.keys() & second.keys())
-    if len(common) < 0.3 * max(len(a), len(b)):
-        return False
-    sample = common[:: max(1, len(common) // 8)]
-    both = [(_corners(first[f]), _corners(second[f])) for f in sample]
-    return float(np.mean([geometry.iou(x, y)[0, 0] for x, y in both])) > 0.3
-
-
-def _corners(mask: Mask) -> geometry.Boxes:
-    x, y, w, h = mask.box
-    return np.asarray([[x, y, x + w, y + h]], dtype=np.float32)
 
 
 def trajectory_of(track: Track) -> Trajectory:
@@ -115,3 +84,8 @@ def _subtract(large: Trajectory, small: Trajectory) -> Trajectory:
         else:
             masks.append(mask_algebra.difference(mask, other))
     return Trajectory.of(large.frames, masks)
+
+
+def _corners(mask: Mask) -> geometry.Boxes:
+    x, y, w, h = mask.box
+    return np.asarray([[x, y, x + w, y + h]], dtype=np.float32)

@@ -12,6 +12,8 @@ from svg2_assets.trajectories import geometry
 from svg2_assets.trajectories.association import associate
 from svg2_assets.trajectories.flow import FlowWindow, Step, moved_by_camera
 from svg2_assets.trajectories.geometry import Box
+from svg2_assets.trajectories.panoptic.cap import most_salient, salience
+from svg2_assets.trajectories.panoptic.relinking import Lost, lost_twin
 from svg2_assets.trajectories.recognisers import Detections, Floats
 from svg2_assets.trajectories.settings import TrackerSettings
 from svg2_assets.trajectories.tracks import Evidence, Hit, Life, Track, Vector
@@ -39,7 +41,10 @@ class Look:
 
 
 class Roster:
-    """All tracks of one video. Ids are given at confirmation and never reused."""
+    """All tracks of one video. Ids are given at confirmation and never reused.
+
+    `left_out`: boxes that opened no track because there were as many as may be.
+    """
 
     def __init__(
         self,
@@ -54,6 +59,7 @@ class Roster:
         self._shot = 0
         self._serial = 0
         self._unused: deque[Look] = deque(maxlen=settings.association.begin_looks)
+        self.left_out = 0
         self.live: list[Track] = []
         self.ended: list[Track] = []
 
@@ -150,10 +156,11 @@ class Roster:
     def _open(self, look: Look, used: set[int]) -> None:
         best = look.found.best
         unused = set(range(len(best))) - used
-        for j in np.flatnonzero(best >= self._settings.detection.open_weak):
-            if int(j) in used or self._is_part(look.found, int(j)):
+        strong = [int(j) for j in np.flatnonzero(best >= self._settings.detection.open_weak) if int(j) not in used]
+        for j in self._within_cap(look.found, strong):
+            if self._is_part(look.found, j):
                 continue
-            unused.discard(int(j))
+            unused.discard(j)
             track = Track(-1, self._serial, look.frame, look.found.boxes[j].copy(), shot=self._shot)
             track.boxes[look.frame] = track.box
             track.hits.append(Hit(look.frame, float(best[j])))
@@ -165,6 +172,17 @@ class Roster:
             self.live.append(track)
         left = sorted(unused)
         self._unused.append(replace(look, found=look.found.take(left), colours=look.colours[left]))
+
+    def _within_cap(self, found: Detections, new: Sequence[int]) -> Sequence[int]:
+        """As many of the boxes `new` as may open a track: the most salient ones."""
+        room = self._settings.association.most_tracks - len(self.live)
+        if len(new) <= room:
+            return new
+        shares = [geometry.size(found.boxes[j]) ** 2 / (self._width * self._height) for j in new]
+        sure = [float(found.best[j]) for j in new]
+        chosen = most_salient([salience(s, share) for s, share in zip(sure, shares, strict=True)], room=room)
+        self.left_out += len(new) - len(chosen)
+        return [new[i] for i in chosen]
 
     def _begin_earlier(self, track: Track) -> None:
         """Boxes too weak to open a track are its beginning where they lie at its place just before it opened."""
@@ -229,14 +247,13 @@ class Roster:
         """A track that was lost near by shortly before, of the same class and colours, that looks alike."""
         rules = self._settings.association
         lost = [t for t in self.live if t.life is Life.LIVE and t.missed >= rules.inertia_looks]
-        near = [(t, t.embedding) for t in [*self.ended, *lost] if self._may_continue(t, track)]
-        known = [(t, e) for t, e in near if e is not None]
+        near = {t.id: t for t in [*self.ended, *lost] if t.embedding is not None and self._may_continue(t, track)}
+        known = {i: Lost(t.embedding) for i, t in near.items() if t.embedding is not None}
         if not known:
             return None
         track.embedding = embed(track.box)
-        likeness = [float(np.dot(e, track.embedding)) for _, e in known]
-        best = int(np.argmax(likeness))
-        return known[best][0] if likeness[best] >= rules.takeover_cosine else None
+        found = lost_twin(track.embedding, None, known, rules.takeover)
+        return near[found] if found is not None else None
 
     def _may_continue(self, old: Track, new: Track) -> bool:
         rules = self._settings.association

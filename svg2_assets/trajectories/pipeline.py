@@ -22,7 +22,7 @@ from svg2_assets.trajectories.groups import Group, Groups
 from svg2_assets.trajectories.lifecycle import Look, Roster
 from svg2_assets.trajectories.occluders import see_through
 from svg2_assets.trajectories.painting import Canvas
-from svg2_assets.trajectories.preparing import LOOK_AHEAD, Prepared, prepare
+from svg2_assets.trajectories.preparing import LOOK_AHEAD, Prepared, prepare, work_height
 from svg2_assets.trajectories.protocols import CameraMotion, Progress, TrackedObject, TrackingResult
 from svg2_assets.trajectories.recognisers import Floats, Pixels, Recognisers
 from svg2_assets.trajectories.results import tracked_objects
@@ -57,7 +57,7 @@ class Run:
     def execute(self, progress: Progress | None) -> TrackingResult:
         """Track everything. Raises what the source raises."""
         frames = 0
-        stream = self._spotter.follow(see_through(prepare(self._source, self._settings), self._settings))
+        stream = self._spotter.follow(see_through(self._prepared(), self._settings))
         with closing(self._spotter), closing(ahead(stream, most=LOOK_AHEAD)) as seen_ahead:
             for seen in self._timed(seen_ahead, "wait for frames"):
                 if frames == 0:
@@ -69,6 +69,11 @@ class Run:
         self._end_shot()
         self._segmenter.close()
         return self._result(frames)
+
+    def _prepared(self) -> Iterator[Prepared]:
+        rules = self._settings
+        height = work_height(self._source, rules)
+        return prepare(self._source, flow=rules.flow, cuts=rules.cuts, height=height)
 
     def _begin(self, first: Prepared) -> None:
         height, width = first.frame.pixels.shape[:2]
@@ -243,7 +248,9 @@ class Run:
 
     def _result(self, frames: int) -> TrackingResult:
         with self._clock("clean up"):
-            objects = tracked_objects(self._roster.ended, self._models, self._settings, fps=self._fps)
+            objects = tracked_objects(
+                self._roster.ended, self._models, self._settings, fps=self._fps, num_frames=frames
+            )
         fixed = is_fixed(self._camera, diagonal=self._diagonal, settings=self._settings.flow)
         camera = CameraMotion(tuple(self._camera_frames), tuple(self._camera), fixed)
         statistics = MappingProxyType(self._statistics(objects, frames))
@@ -260,6 +267,7 @@ class Run:
             **self._counts,
             **self._segmenter.counts,
             "candidates": len(self._roster.ended),
+            "left out by the cap": self._roster.left_out,
             "coverage": round(covered / (frames * video.width * video.height), 4),
         }
 

@@ -1,9 +1,11 @@
-"""What depends on nothing but pixels: decoding, shrinking, flow, cut test."""
+"""What depends on nothing but pixels: decoding, shrinking, flow, cuts. Both trackers see a video through this."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +13,7 @@ import numpy.typing as npt
 from svg2_assets.scene.video import Frame, FrameSource
 from svg2_assets.trajectories.cuts import is_cut
 from svg2_assets.trajectories.flow import FlowEngine, FlowPair, SmallFrame, shrink
-from svg2_assets.trajectories.settings import TrackerSettings
+from svg2_assets.trajectories.settings import CutSettings, FlowSettings, TrackerSettings
 
 LOOK_AHEAD = 4  # frames that may wait prepared: a look of the detector and more at 24 frames a second
 
@@ -37,13 +39,50 @@ def work_height(source: FrameSource, settings: TrackerSettings) -> int | None:
     return max(1, round(height * scale)) if scale < 1 else None
 
 
-def prepare(source: FrameSource, settings: TrackerSettings) -> Iterator[Prepared]:
-    """Every frame of `source`, prepared."""
-    engine = FlowEngine(settings.flow)
+def prepare(
+    source: FrameSource, *, flow: FlowSettings, cuts: CutSettings, height: int | None = None
+) -> Iterator[Prepared]:
+    """Every frame of `source`, prepared; scaled to `height` rows when given.
+
+    Runs at most `cuts.flash_seconds` ahead of what it yields, and only where the picture changes at once.
+    """
+    engine = FlowEngine(flow)
+    window = max(1, round(cuts.flash_seconds * source.video.fps))
+    return without_flashes(_compared(source, engine, flow, cuts, height), engine, cuts, window=window)
+
+
+def _compared(
+    source: FrameSource, engine: FlowEngine, flow: FlowSettings, cuts: CutSettings, height: int | None
+) -> Iterator[Prepared]:
+    """Every frame with its flow; `cut` by comparison with the frame before alone."""
     before: SmallFrame | None = None
-    for frame in source.frames(height=work_height(source, settings)):
-        small = shrink(frame.index, frame.pixels, settings.flow)
-        flow = engine.between(before, small) if before is not None else None
-        cut = flow is not None and before is not None and is_cut(before, small, flow, settings.cuts)
-        yield Prepared(frame, small, flow, cut)
+    for frame in source.frames(height=height):
+        small = shrink(frame.index, frame.pixels, flow)
+        pair = engine.between(before, small) if before is not None else None
+        cut = pair is not None and before is not None and is_cut(before, small, pair, cuts)
+        yield Prepared(frame, small, pair, cut)
         before = small
+
+
+def without_flashes(
+    stream: Iterator[Prepared], engine: FlowEngine, cuts: CutSettings, *, window: int
+) -> Iterator[Prepared]:
+    """`stream` without cuts where, up to `window` frames later, the picture is again what it was before."""
+    waiting: deque[Prepared] = deque()
+    before: SmallFrame | None = None
+    while (prepared := waiting.popleft() if waiting else next(stream, None)) is not None:
+        if prepared.cut and before is not None:
+            waiting.extend(islice(stream, window - len(waiting)))
+            back = _returns(before, waiting, engine, cuts)
+            if back is not None:
+                prepared = replace(prepared, cut=False)
+                for i in range(back + 1):
+                    waiting[i] = replace(waiting[i], cut=False)
+        before = prepared.small
+        yield prepared
+
+
+def _returns(before: SmallFrame, later: deque[Prepared], engine: FlowEngine, cuts: CutSettings) -> int | None:
+    """Position of the first of `later` that shows what `before` shows; None when none does."""
+    shows = (not is_cut(before, p.small, engine.between(before, p.small), cuts) for p in later)
+    return next((i for i, same in enumerate(shows) if same), None)

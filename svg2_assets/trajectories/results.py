@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
 
 from svg2_assets.trajectories import cleanup
 from svg2_assets.trajectories.painting import fill_frames, visible
+from svg2_assets.trajectories.panoptic.cleanup import Candidate, clean
+from svg2_assets.trajectories.panoptic.relinking import Lost, lost_twin
+from svg2_assets.trajectories.panoptic.settings import RelinkSettings
 from svg2_assets.trajectories.protocols import Origin, TrackedObject, Witness
 from svg2_assets.trajectories.recognisers import Recognisers
-from svg2_assets.trajectories.settings import TrackerSettings
+from svg2_assets.trajectories.settings import ExportSettings, TrackerSettings
 from svg2_assets.trajectories.tracks import Evidence, Track
 
 
 def tracked_objects(
-    tracks: Sequence[Track], models: Recognisers, settings: TrackerSettings, *, fps: float
+    tracks: Sequence[Track], models: Recognisers, settings: TrackerSettings, *, fps: float, num_frames: int
 ) -> tuple[TrackedObject, ...]:
-    """The tracks worth keeping, without duplicates, each pixel given to the smaller of two nested things."""
+    """The tracks worth keeping, each thing once, linked to what they are a part of and to whom an earlier shot showed.
+
+    Each pixel is given to the smaller of two nested things first: what is in front of another is no part of it.
+    """
     fill = fill_frames(settings.masks, fps)
     for track in tracks:
         track.masks = {f: m for f, m in track.masks.items() if visible(track, f, fill)}
@@ -26,17 +32,45 @@ def tracked_objects(
     kept = [t for t in tracks if cleanup.worth_keeping(t, fps=fps, settings=rules, least_salient=least)]
     shapeless = [i for i, name in enumerate(models.detector.classes) if name in settings.masks.shapeless]
     # A surface was taken for something else while its mask was made: the mask shows what stands on it.
-    kept = [t for t in kept if not t.may_be(shapeless)]
-    single = cleanup.without_duplicates([t for t in kept if t.origin is not Origin.SALIENT], rules)
-    trajectories = cleanup.give_to_smaller([cleanup.trajectory_of(t) for t in single], rules)
-    pairs = [(t, trajectory) for t, trajectory in zip(single, trajectories, strict=True) if len(trajectory)]
-    for track in (t for t in kept if t.origin is Origin.SALIENT):
-        whole = cleanup.trajectory_of(track)
-        if cleanup.is_new(whole, [other for _, other in pairs], limit=settings.groups.novelty):
-            pairs.append((track, whole))
-    pairs.sort(key=lambda pair: pair[0].id)
-    most = settings.classify.names
-    return tuple(TrackedObject(t.id, path, t.origin, t.score, witnesses(t, models, most=most)) for t, path in pairs)
+    by_id = {t.id: t for t in sorted(kept, key=lambda t: t.id) if not t.may_be(shapeless)}
+    cleaned = clean(_candidates(by_id, rules), fps=fps, num_frames=num_frames, settings=settings.cleanup)
+    before = reappeared([by_id[c.id] for c in cleaned], settings.association.reappearance)
+    return tuple(
+        TrackedObject(
+            c.id,
+            c.trajectory,
+            by_id[c.id].origin,
+            by_id[c.id].score,
+            witnesses(by_id[c.id], models, most=settings.classify.names),
+            relinked_from=before.get(c.id),
+            part_of=c.part_of,
+        )
+        for c in cleaned
+    )
+
+
+def _candidates(tracks: Mapping[int, Track], rules: ExportSettings) -> list[Candidate]:
+    """What clean-up is to decide on. A union, or what nothing names, is never the better one of two."""
+    named = {i: cleanup.trajectory_of(t) for i, t in tracks.items() if t.origin is not Origin.SALIENT}
+    own = cleanup.give_to_smaller(list(named.values()), rules)
+    single = [Candidate(i, path, tracks[i].score) for i, path in zip(named, own, strict=True) if len(path)]
+    unions = [Candidate(i, cleanup.trajectory_of(t), 0.0) for i, t in tracks.items() if i not in named]
+    return single + unions
+
+
+def reappeared(tracks: Sequence[Track], rule: RelinkSettings) -> dict[int, int]:
+    """Track -> the one of an earlier shot that it is, by class and looks."""
+    found: dict[int, int] = {}
+    for track in sorted(tracks, key=lambda t: t.shot):
+        if track.embedding is None or track.origin is Origin.SALIENT:
+            continue
+        earlier = [t for t in tracks if t.shot < track.shot and t.best_class() == track.best_class()]
+        replaced = {found[t.id] for t in earlier if t.id in found}
+        known = {t.id: Lost(t.embedding) for t in earlier if t.embedding is not None and t.id not in replaced}
+        twin = lost_twin(track.embedding, None, known, rule)
+        if twin is not None:
+            found[track.id] = twin
+    return found
 
 
 def witnesses(track: Track, models: Recognisers, *, most: int) -> tuple[Witness, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from svg2_assets.trajectories.panoptic.settings import CleanupSettings, RelinkSettings
+
 
 @dataclass(frozen=True, slots=True)
 class FlowSettings:
@@ -21,10 +23,12 @@ class FlowSettings:
 
 @dataclass(frozen=True, slots=True)
 class CutSettings:
-    """A hard cut needs both: new colours, and pixels that flow cannot explain."""
+    """A hard cut needs all: new colours, pixels that flow cannot explain, and light cannot explain either."""
 
     histogram: float = 0.45  # Bhattacharyya distance of HSV histograms
-    residual: float = 18.0  # mean grey levels left after warping
+    residual: float = 12.0  # mean grey levels left after warping
+    likeness: float = 0.9  # correlation of grey after warping: above, only the light has changed
+    flash_seconds: float = 0.25  # what looks as before again within this was a flash
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,10 @@ class AssociationSettings:
     twin_looks: int = 4
     takeover_seconds: float = 2.0
     takeover_distance: float = 1.5  # own sizes between death and new birth
-    takeover_cosine: float = 0.6
+    takeover: RelinkSettings = field(default_factory=lambda: RelinkSettings(least=0.6))
+    # Across a cut place says nothing, and people in one scene look alike to the embedder: only a clear margin tells.
+    reappearance: RelinkSettings = field(default_factory=lambda: RelinkSettings(least=0.75, margin=0.1))
+    most_tracks: int = 500  # at a time; beyond, the least salient boxes open none and are counted
     slip_score: float = 0.4  # weak and still this long on a fixed camera: slipped to the furniture
     slip_seconds: float = 1.0
     slip_side: float = 0.2  # of the frame's shorter side: what is larger slips only if it became weaker
@@ -168,7 +175,6 @@ class GroupSettings:
     least_ratio: float = 0.08  # of the areas of the two boxes
     looks: int = 3  # in a row before they are a group
     least_seconds: float = 1.0  # a union shorter than this is a chance meeting
-    novelty: float = 0.8  # volume IoU with a member above which the union says nothing new
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +209,6 @@ class ExportSettings:
     second_share: float = 0.5  # of the second detector's looks, when it saw the box at least `second_seen` times
     second_seen: int = 2
     second_score: float = 0.3  # mean score below which the second detector alone is no witness
-    duplicate_iou: float = 0.7
     contained: float = 0.8  # share of a smaller track inside a larger one that gives it the pixels
     contained_size: float = 0.5  # area ratio up to which it is the smaller one
 
@@ -233,6 +238,7 @@ class TrackerSettings:
     classify: ClassifySettings = field(default_factory=ClassifySettings)
     groups: GroupSettings = field(default_factory=GroupSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
+    cleanup: CleanupSettings = field(default_factory=CleanupSettings)
 
     def as_dict(self) -> dict[str, Any]:
         """Nested plain values."""

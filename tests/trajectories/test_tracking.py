@@ -12,7 +12,7 @@ from svg2_assets.scene.masks import Mask, iou
 from svg2_assets.trajectories.pipeline import Run
 from svg2_assets.trajectories.protocols import TrackedObject, TrackingResult, to_json
 from svg2_assets.trajectories.recognisers import Detections, Recognisers
-from svg2_assets.trajectories.settings import MaskSettings, TileSettings, TrackerSettings
+from svg2_assets.trajectories.settings import AssociationSettings, MaskSettings, TileSettings, TrackerSettings
 from tests.trajectories.scenes import (
     BLUE,
     GREEN,
@@ -115,6 +115,50 @@ def test_a_cut_ends_every_id() -> None:
     assert cut.cuts == (24,)
     assert [o.trajectory.frames[0] < 24 <= o.trajectory.frames[-1] for o in cut.objects] == [False, False]
     assert len({o.id for o in cut.objects}) == 2
+
+
+def test_after_a_cut_who_looks_the_same_comes_from_before_and_others_do_not() -> None:
+    scene = PaintedVideo(
+        [
+            Square(RED, lambda t: (40 + t, 60)),
+            Square(BLUE, lambda t: (200, 150) if t < 30 else None),
+            Square(GREEN, lambda t: (200, 150) if t >= 30 else None),
+        ],
+        seed_of=lambda t: 6 if 30 <= t < 60 else 1,
+        frames_in_all=90,
+    )
+    result = track(scene, one_class=True)
+    assert result.cuts == (30, 60)
+    shown = {(shot, colour): who for shot in range(3) for colour in "rbg" if (who := seen(result, scene, shot, colour))}
+    assert set(shown) == {(0, "r"), (0, "b"), (1, "r"), (1, "g"), (2, "r"), (2, "g")}
+    assert shown[1, "r"].relinked_from == shown[0, "r"].id
+    assert shown[2, "r"].relinked_from == shown[1, "r"].id
+    assert shown[2, "g"].relinked_from == shown[1, "g"].id
+    assert shown[1, "g"].relinked_from is None
+
+
+def seen(result: TrackingResult, scene: PaintedVideo, shot: int, colour: str) -> TrackedObject | None:
+    """The object that shows the square of `colour` in the middle of a shot of 30 frames."""
+    frame = 30 * shot + 15
+    truth = Mask.from_array(mask_of(scene.paint(frame), {"r": RED, "b": BLUE, "g": GREEN}[colour]))
+    masks = [(o, o.trajectory.at(frame)) for o in result.objects]
+    return next((o for o, m in masks if m is not None and iou([truth], [m])[0, 0] > 0.5), None)
+
+
+def test_of_more_things_than_may_be_followed_the_most_salient_are_and_the_rest_is_counted() -> None:
+    scene = PaintedVideo(
+        [
+            Square(RED, lambda t: (20 + t, 30), side=24),
+            Square(BLUE, lambda t: (200, 30 + t), side=70),
+            Square(GREEN, lambda t: (40 + t, 160), side=50),
+        ]
+    )
+    everything = track(scene)
+    assert len(everything.objects) == 3
+    assert everything.statistics["left out by the cap"] == 0
+    few = track(scene, TrackerSettings(association=AssociationSettings(most_tracks=2)))
+    assert {o.witness("nanodet").best()[0] for o in few.objects} == {"blue", "green"}  # type: ignore[union-attr]
+    assert few.statistics["left out by the cap"] > 0
 
 
 def test_moving_things_are_no_cut() -> None:

@@ -65,36 +65,6 @@ def compare(
     return Findings(matched, tuple(int(i) for i in np.flatnonzero(~same.any(axis=1))))
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """An object that is not seen any more: what it looked like, and its last mask unless that is of another shot."""
-
-    appearance: Vectors
-    last: Mask | None = None
-
-
-def lost_twin(look: Vectors, mask: Mask, lost: Mapping[int, Lost], settings: DiscoverySettings) -> int | None:
-    """The lost object that a new one is: it lies where that one was and looks much like it, or looks very much like it
-    and clearly less like every other lost one.
-    """
-    ids = list(lost)
-    if not ids:
-        return None
-    likeness = np.stack([lost[i].appearance for i in ids]) @ look
-    overlap = np.asarray([_overlap(mask, lost[i].last) for i in ids])
-    here = np.where(likeness >= settings.relink_here, overlap, 0.0)
-    if here.max() >= settings.relink_iou:
-        return ids[int(here.argmax())]
-    best = int(likeness.argmax())
-    others = np.delete(likeness, best)
-    clear = not len(others) or likeness[best] - others.max() >= settings.relink_margin
-    return ids[best] if likeness[best] >= settings.relink and clear else None
-
-
-def _overlap(mask: Mask, last: Mask | None) -> float:
-    return float(mask_algebra.iou([mask], [last])[0, 0]) if last is not None else 0.0
-
-
 def twins(known: Mapping[int, Mask], settings: DiscoverySettings) -> list[tuple[int, int]]:
     """Pairs (earlier, later) of objects whose masks cover each other."""
     ids = sorted(known)

@@ -12,12 +12,14 @@ from svg2_assets.scene import masks as mask_algebra
 from svg2_assets.scene.masks import Mask
 from svg2_assets.scene.video import Frame, Video
 from svg2_assets.trajectories.flow import FlowPair
+from svg2_assets.trajectories.panoptic.cap import most_salient, salience
 from svg2_assets.trajectories.panoptic.completion import complete
-from svg2_assets.trajectories.panoptic.discovery import Known, Lost, compare, lost_twin, twins, worthy
+from svg2_assets.trajectories.panoptic.discovery import Known, compare, twins, worthy
 from svg2_assets.trajectories.panoptic.interpolation import Between
 from svg2_assets.trajectories.panoptic.leaks import repaired
 from svg2_assets.trajectories.panoptic.protocols import Proposal, Segmenter, Tracked, TrackSession, Vectors
 from svg2_assets.trajectories.panoptic.registry import Entry, Registry, Standing
+from svg2_assets.trajectories.panoptic.relinking import Lost, lost_twin
 from svg2_assets.trajectories.panoptic.schedule import CheckClock, Reason
 from svg2_assets.trajectories.panoptic.settings import PanopticSettings
 from svg2_assets.trajectories.protocols import Origin
@@ -198,14 +200,14 @@ class OnlinePass:
     def _register(self, frame: Frame, proposals: Sequence[Proposal], looks: Vectors, new: Sequence[int]) -> None:
         chosen = self._within_cap(proposals, new)
         lost = {e.id: Lost(e.appearance, e.last) for e in self._lost(frame.index)}
-        before = {e.id: Lost(e.appearance) for e in self.registry if e.shot < self._shot}
+        before = self._of_earlier_shots()
         prompts: dict[int, Mask] = {}
         for position in chosen:
             entry, proposal = self._open(frame, looks[position]), proposals[position]
-            entry.continues = lost_twin(looks[position], proposal.mask, lost, self._settings.discovery)
+            entry.continues = lost_twin(looks[position], proposal.mask, lost, self._settings.discovery.relink)
             if entry.continues is not None:
                 del lost[entry.continues]
-            entry.relinked_from = lost_twin(looks[position], proposal.mask, before, self._settings.discovery)
+            entry.relinked_from = lost_twin(looks[position], proposal.mask, before, self._settings.discovery.relink)
             prompts[entry.id] = proposal.mask
             entry.take(frame.index, Tracked(proposal.mask, 1.0, proposal.score), least_presence=0.0)
         if prompts:
@@ -228,9 +230,9 @@ class OnlinePass:
         room = self._settings.discovery.most_objects - len(self._live)
         if len(new) <= room:
             return new
-        self.counts["left out by the cap"] += len(new) - max(0, room)
-        ranked = sorted(new, key=lambda n: -salience(proposals[n]))
-        return sorted(ranked[: max(0, room)])
+        chosen = most_salient([_salience(proposals[n]) for n in new], room=room)
+        self.counts["left out by the cap"] += len(new) - len(chosen)
+        return [new[i] for i in chosen]
 
     def _lost(self, index: int) -> list[Entry]:
         """Confirmed objects of this shot that have not been seen for a while and that nothing continues yet."""
@@ -241,6 +243,12 @@ class OnlinePass:
             for e in self.registry.of_shot(self._shot)
             if e.standing is Standing.CONFIRMED and index - e.seen > frames and e.id not in taken
         ]
+
+    def _of_earlier_shots(self) -> dict[int, Lost]:
+        """The objects of earlier shots. Who went on under another id counts once: two that are one leave no margin."""
+        earlier = [e for e in self.registry if e.shot < self._shot]
+        gone_on = {i for e in earlier for i in (e.continues, e.relinked_from)}
+        return {e.id: Lost(e.appearance) for e in earlier if e.id not in gone_on}
 
     def _is_settled(self, entry: Entry) -> bool:
         return entry.standing is Standing.CONFIRMED and not entry.completed
@@ -301,10 +309,9 @@ class OnlinePass:
         return 1.0 - covered / (self._video.width * self._video.height)
 
 
-def salience(proposal: Proposal) -> float:
-    """How much a proposal deserves to be followed: sure, stable, and large on a logarithmic scale."""
+def _salience(proposal: Proposal) -> float:
     share = proposal.mask.area / (proposal.mask.height * proposal.mask.width)
-    return proposal.score * proposal.stability * (1.0 + float(np.log10(max(share, 1e-6))) / 6.0)
+    return salience(proposal.score * proposal.stability, share)
 
 
 def _never_doubted(entry: Entry, settings: PanopticSettings) -> bool:

@@ -50,6 +50,18 @@ class CheckSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RelinkSettings:
+    """When a new object is one that was lost. Appearances are compared by their dot product."""
+
+    least: float = 0.92
+    margin: float = 0.02
+    """a new object this much like one that was lost, and less like all others by the margin, is that one"""
+    here: float = 0.3
+    least_here: float = 0.75
+    """the same where it covers the last mask by an IoU of `here` and looks this much like it"""
+
+
+@dataclass(frozen=True, slots=True)
 class DiscoverySettings:
     """What makes a proposal a new object."""
 
@@ -72,12 +84,7 @@ class DiscoverySettings:
     support_looks: int = 4
     sure_score: float = 0.75
     """quality that a tracker must claim throughout for an object whose shot ends before its next check"""
-    relink: float = 0.92
-    relink_margin: float = 0.02
-    """a new object this much like one that was lost, and less like all others by the margin, is that one"""
-    relink_iou: float = 0.3
-    relink_here: float = 0.75
-    """the same where it covers the last mask by `relink_iou` and looks this much like it"""
+    relink: RelinkSettings = field(default_factory=RelinkSettings)
     twin_iou: float = 0.8
     """two objects that cover each other at as many checks as `twin_checks` are one"""
     twin_checks: int = 2

@@ -137,6 +137,21 @@ def test_after_a_cut_ids_are_new_and_who_looks_the_same_is_said_to_come_from_bef
     assert all(max(o.trajectory.frames) < 24 or min(o.trajectory.frames) >= 24 for o in result.objects)
 
 
+def test_who_comes_back_after_a_second_cut_comes_from_the_last_time_it_was_seen() -> None:
+    """The first two times it looks the same, which must not make the third one doubtful."""
+
+    def during(shot: int, *box: float) -> Place:
+        return lambda t: (box[0], box[1], box[2], box[3]) if t // 24 == shot else None
+
+    floors = [Actor(during(shot, 0, 0, 128, 96)) for shot in range(3)]
+    same = [Actor(during(shot, 20 + 25 * shot, 30, 30, 30), look=9) for shot in range(3)]
+    scene = Scripted([actor for pair in zip(floors, same, strict=True) for actor in pair], frames=72)
+    result = follow(scene)
+    assert result.cuts == (24, 48)
+    first, second, third = (only(result, scene, actor) for actor in (1, 3, 5))
+    assert (first.relinked_from, second.relinked_from, third.relinked_from) == (None, first.id, second.id)
+
+
 def test_coverage_counts_frames_without_any_mask() -> None:
     half = Mask.from_box((0, 0, 64, 96), height=96, width=128)
     scene = Scripted([Actor(lambda t: (0, 0, 64, 96) if t < 24 else None)])
