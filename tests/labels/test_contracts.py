@@ -94,8 +94,9 @@ def test_a_label_of_nothing_tracked_is_refused(verifier: LabelVerifier) -> None:
 def test_settings_can_be_given_as_plain_values() -> None:
     loose = EmbeddedDescriber(EmbeddedDescriber.Settings(colour={"share": 0.7}))  # type: ignore[arg-type]
     assert loose.config["colour"] == EmbeddedDescriber().config["colour"] | {"share": 0.7}
-    strict = EmbeddedVerifier(EmbeddedVerifier.Settings(accept=0.99, naming={"least": 0.4}))  # type: ignore[arg-type]
+    strict = EmbeddedVerifier(EmbeddedVerifier.Settings(policy={"accept": 0.99}, naming={"least": 0.4}))  # type: ignore[arg-type]
     assert strict.config["naming"]["least"] == 0.4
+    assert strict.config["policy"]["accept"] == 0.99
 
 
 def test_the_chain_of_real_backends_names_the_red_dog() -> None:
