@@ -11,7 +11,8 @@ import argparse
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 from multiprocessing import get_context
 
 import numpy as np
@@ -168,7 +169,7 @@ def reliability_table(name: str, judged: Sequence[Judged]) -> Table:
     """Score against the share of names that are right."""
     scores, right = np.asarray([j.score for j in judged]), np.asarray([j.right for j in judged])
     rows, gap = [], 0.0
-    for low, high in zip(BINS, BINS[1:], strict=False):
+    for low, high in pairwise(BINS):
         inside = (scores >= low) & ((scores < high) | (high == BINS[-1]))
         if inside.any():
             mean, share = float(scores[inside].mean()), float(right[inside].mean())

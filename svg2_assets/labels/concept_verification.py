@@ -117,7 +117,7 @@ def judge(label: Label, found: Match, *, relatives: set[str], rule: ConceptRule)
     own = max((f for f in (found.own, kin) if f is not None), key=lambda f: f.viou)  # a dog supports an animal
     verdict, score = _verdict(own, rival, rule), _score(label, own, found, rival=rival, rule=rule)
     evidence = _evidence(name, own, found, rival)
-    decision = decide(rule.policy, label.name, verdict=verdict, score=score)
+    decision = decide(rule.policy, name, verdict=verdict, score=score)
     if decision.keep:
         kept = replace(label, confidence=score, uncertain=label.uncertain and verdict is not Verdict.SUPPORTED)
         return VerifiedLabel(kept, Verification(verdict, score), f"{evidence}.")
