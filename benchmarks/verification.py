@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.tables import Table, percent, show, verdict
 from resources.oracle.concepts import ConceptErrors, OracleConceptTracker
 from resources.oracle.errors import Dice, Kind, misshapen
-from svg2_assets.labels.concept_verification import ConceptRule, agree, verify_by_concepts
+from svg2_assets.labels.concept_verification import ConceptRule, agree, findings_of
 from svg2_assets.labels.policy import Policy, decide, record_of
 from svg2_assets.labels.protocols import Label
 from svg2_assets.scene.taxonomy import Verdict
@@ -106,11 +106,9 @@ def judged_of(job: Job) -> list[Judged]:
     labels = [_label(o.id, truth, dice, corrupted=job.corrupted) for o in tracks.objects]
     errors = ConceptErrors(blind=dict.fromkeys(THIN, BLIND))
     tracker = OracleConceptTracker(Known(world, truth), errors, seed=job.seed)
-    # Whatever the policy keeps, the verdict and the score are those of the name that was claimed.
-    found = verify_by_concepts(world, tracks, labels, tracker=tracker, rule=job.rule)
+    found = findings_of(world, tracks, labels, tracker=tracker, rule=job.rule)
     return [
-        Judged(label.name, truth[label.object_id], v.verification.verdict, v.verification.score)
-        for label, v in zip(labels, found, strict=True)
+        Judged(label.name, truth[label.object_id], f.verdict, f.score) for label, f in zip(labels, found, strict=True)
     ]
 
 

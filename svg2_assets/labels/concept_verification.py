@@ -24,7 +24,7 @@ from svg2_assets.scene.taxonomy import UNKNOWN_NAME, Verdict, is_person
 from svg2_assets.scene.video import FrameSource, Video
 from svg2_assets.trajectories.protocols import TrackedObject, TrackingResult
 
-NO_CLAIM = "No name is claimed."
+NO_CLAIM = "No name is claimed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,17 @@ class ConceptVerifier:
         return verify_by_concepts(source, tracks, labels, tracker=self._tracker, rule=self._rule)
 
 
+@dataclass(frozen=True, slots=True)
+class ConceptFinding:
+    """What was found about one claimed name: verdict, the chance that it is right, the evidence as one phrase, and the
+    other names whose tracks fit the object, best first."""
+
+    verdict: Verdict = Verdict.UNVERIFIED
+    score: float = 0.0
+    evidence: str = NO_CLAIM
+    fitting: tuple[Fit, ...] = ()
+
+
 def verify_by_concepts(
     source: FrameSource,
     tracks: TrackingResult,
@@ -93,35 +104,52 @@ def verify_by_concepts(
 ) -> tuple[VerifiedLabel, ...]:
     """One verdict a label, in order. Nothing is looked at where nothing is claimed. Raises as `ConceptVerifier`."""
     rule = rule or ConceptRule()
+    found = findings_of(source, tracks, labels, tracker=tracker, rule=rule)
+    return tuple(settle(label, finding, rule) for label, finding in zip(labels, found, strict=True))
+
+
+def findings_of(
+    source: FrameSource, tracks: TrackingResult, labels: Sequence[Label], *, tracker: ConceptTracker, rule: ConceptRule
+) -> tuple[ConceptFinding, ...]:
+    """What the tracker says of each label, in order, before the policy decides. Raises as `ConceptVerifier`."""
     objects = {o.id: o for o in tracks.objects}
     _check_tracked(source.video, labels, objects)
     claims = {label.object_id: prompt_of(label.name) for label in labels}
     windows = _looked_at(source, list(objects.values()), list(claims.values()), tracker=tracker, rule=rule)
     matches = match(windows, claims, rule.matching)
-    family = {o.id: _family(o.id, objects) for o in tracks.objects}
     return tuple(
-        judge(
-            label, matches[label.object_id], relatives={claims.get(i, "") for i in family[label.object_id]}, rule=rule
-        )
+        _finding(label, matches[label.object_id], {claims.get(i, "") for i in _family(label.object_id, objects)}, rule)
         for label in labels
     )
 
 
-def judge(label: Label, found: Match, *, relatives: set[str], rule: ConceptRule) -> VerifiedLabel:
-    """The verdict on one label. Names of `relatives` (its whole, its parts) are no rivals to it."""
+def settle(label: Label, finding: ConceptFinding, rule: ConceptRule) -> VerifiedLabel:
+    """The label as the policy lets it go downstream: as it is, under a coarser name, or as `object`."""
     name = prompt_of(label.name)
     if not name:
-        return VerifiedLabel(label, Verification(), NO_CLAIM)
-    rival = next((f for f in found.others if f.concept not in relatives and not agree(name, f.concept)), None)
-    kin = next((f for f in found.others if is_a(f.concept, name)), None)
-    own = max((f for f in (found.own, kin) if f is not None), key=lambda f: f.viou)  # a dog supports an animal
-    verdict, score = _verdict(own, rival, rule), _score(label, own, found, rival=rival, rule=rule)
-    evidence = _evidence(name, own, found, rival)
+        return VerifiedLabel(label, Verification(), f"{finding.evidence}.")
+    verdict, score = finding.verdict, finding.score
     decision = decide(rule.policy, name, verdict=verdict, score=score)
     if decision.keep:
         kept = replace(label, confidence=score, uncertain=label.uncertain and verdict is not Verdict.SUPPORTED)
-        return VerifiedLabel(kept, Verification(verdict, score), f"{evidence}.")
-    return _withheld(label, found, verdict=verdict, score=score, why=f"{decision.reason}: {evidence}", rule=rule)
+        return VerifiedLabel(kept, Verification(verdict, score), f"{finding.evidence}.")
+    return _withheld(label, finding, f"{decision.reason}: {finding.evidence}", rule)
+
+
+def _finding(label: Label, found: Match, relatives: set[str], rule: ConceptRule) -> ConceptFinding:
+    """Names of `relatives` (the object's whole, its parts) are no rivals to its own."""
+    name = prompt_of(label.name)
+    if not name:
+        return ConceptFinding()
+    rival = next((f for f in found.others if f.concept not in relatives and not agree(name, f.concept)), None)
+    kin = next((f for f in found.others if is_a(f.concept, name)), None)
+    own = max((f for f in (found.own, kin) if f is not None), key=lambda f: f.viou)  # a dog supports an animal
+    return ConceptFinding(
+        verdict=_verdict(own, rival, rule),
+        score=_score(label, own, found, rival=rival, rule=rule),
+        evidence=_evidence(name, own, found, rival),
+        fitting=tuple(f for f in found.others if f.viou >= rule.fits),
+    )
 
 
 def _looked_at(
@@ -153,8 +181,7 @@ def _verdict(own: Fit, rival: Fit | None, rule: ConceptRule) -> Verdict:
 
 
 def _score(label: Label, own: Fit, found: Match, *, rival: Fit | None, rule: ConceptRule) -> float:
-    prior = min(max(label.confidence, rule.least_prior), rule.most_prior)
-    odds = math.log(prior / (1 - prior))
+    odds = _sure(label.confidence, rule)
     if found.looks:
         speaks = _speaks(own.viou, rule)
         rate = rule.policy.found_rate(prompt_of(label.name))
@@ -164,6 +191,12 @@ def _score(label: Label, own: Fit, found: Match, *, rival: Fit | None, rule: Con
         if rival is not None and rival.viou > own.viou:
             odds -= rule.against_weight * _speaks(rival.viou, rule) * rival.score * (1 - speaks * 0.5)
     return 1 / (1 + math.exp(-odds))
+
+
+def _sure(confidence: float, rule: ConceptRule) -> float:
+    """The parser's confidence as log-odds, as far as it is believed."""
+    prior = min(max(confidence, rule.least_prior), rule.most_prior)
+    return math.log(prior / (1 - prior))
 
 
 def _speaks(viou: float, rule: ConceptRule) -> float:
@@ -197,31 +230,36 @@ def _track(fit: Fit) -> str:
     return f"track {shown}{more}"
 
 
-def _withheld(
-    label: Label, found: Match, *, verdict: Verdict, score: float, why: str, rule: ConceptRule
-) -> VerifiedLabel:
+def _withheld(label: Label, finding: ConceptFinding, why: str, rule: ConceptRule) -> VerifiedLabel:
     """The label under a coarser name that a track supports, or `object`; what was claimed stays an alternative."""
-    fitting = [f for f in found.others if f.viou >= rule.fits]
-    name = _coarser(label.name, fitting)
-    others = dict.fromkeys((label.name, *(f.concept for f in fitting), *label.alternatives))
+    above = _coarser(label.name, finding.fitting)
+    name, support = above or (UNKNOWN_NAME, None)
+    others = dict.fromkeys((label.name, *(f.concept for f in finding.fitting), *label.alternatives))
+    surely = _sure(label.confidence, rule)
+    chance = 1.0 if support is None else 1 / (1 + math.exp(-surely - rule.for_weight * support.score))
     fallen = Label(
         object_id=label.object_id,
         name=name,
-        confidence=max((f.score for f in fitting), default=0.0) if name != UNKNOWN_NAME else 1.0,
+        confidence=chance,
         attributes=renamed(label.attributes, old=label.name, new=name),
         alternatives=tuple(a for a in others if a != name),
-        uncertain=name == UNKNOWN_NAME,
+        uncertain=support is None,
         reason=f"{label.reason}; {why}" if label.reason else why,
     )
-    return VerifiedLabel(fallen, Verification(verdict, score), f"{why[0].upper()}{why[1:]}.")
+    if support is None:
+        verification = Verification(finding.verdict, finding.score)
+        return VerifiedLabel(fallen, verification, f"{why[0].upper()}{why[1:]}.")
+    kept = f"{name}: {support.concept}, {_track(support)} fits with vIoU {support.viou:.2f}"
+    return VerifiedLabel(fallen, Verification(Verdict.SUPPORTED, chance), f"{kept}; {why}.")
 
 
-def _coarser(name: str, fitting: Sequence[Fit]) -> str:
-    """The finest name above `name` that a fitting track supports; `object` where there is none."""
+def _coarser(name: str, fitting: Sequence[Fit]) -> tuple[str, Fit] | None:
+    """The finest name above `name` that a fitting track supports, and that track."""
     for above in list(lineage(name))[1:]:
-        if above not in UNSAYABLE and any(is_a(f.concept, above) for f in fitting):
-            return above
-    return UNKNOWN_NAME
+        support = next((f for f in fitting if is_a(f.concept, above)), None)
+        if support is not None and above not in UNSAYABLE:
+            return above, support
+    return None
 
 
 def agree(first: str, second: str) -> bool:

@@ -57,14 +57,21 @@ def test_a_track_of_the_name_that_fits_supports_it() -> None:
 
 
 def test_another_names_track_in_its_place_contradicts() -> None:
-    found, cat = verified(["dog", "cat"], {"cat": [path(THERE), path(AWAY)]}, THERE, AWAY)
+    found, cup = verified(["dog", "cup"], {"cup": [path(THERE), path(AWAY)]}, THERE, AWAY)
     assert found.verification.verdict is Verdict.CONTRADICTED
     assert found.verification.score < 0.2
-    assert found.label.name == "animal", "that much a dog and a cat have in common"
-    assert found.label.alternatives == ("dog", "cat")
-    assert "best other name: cat, track 0.0, vIoU 1.00" in found.evidence
+    assert (found.label.name, found.label.alternatives) == ("object", ("dog", "cup"))
+    assert "best other name: cup, track 0.0, vIoU 1.00" in found.evidence
     assert "dog is contradicted" in found.label.reason
-    assert cat.verification.verdict is Verdict.SUPPORTED
+    assert cup.verification.verdict is Verdict.SUPPORTED
+
+
+def test_a_contradicted_name_falls_back_to_what_both_names_have_in_common() -> None:
+    found, _ = verified(["dog", "cat"], {"cat": [path(THERE), path(AWAY)]}, THERE, AWAY)
+    assert (found.label.name, found.label.alternatives) == ("animal", ("dog", "cat"))
+    assert found.verification.verdict is Verdict.SUPPORTED, "of the name that goes on"
+    assert found.label.confidence == found.verification.score > 0.9
+    assert found.evidence.startswith("animal: cat, track 0.0 fits with vIoU 1.00; dog is contradicted")
 
 
 def test_nothing_found_is_unverified_and_how_much_that_costs_is_the_classs_affair() -> None:
