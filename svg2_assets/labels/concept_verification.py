@@ -45,7 +45,7 @@ class ConceptRule:
     hint: float = 0.1
     margin: float = 0.15
     inside: float = 0.9
-    for_weight: float = 3.0
+    for_weight: float = 4.0
     piece_weight: float = 0.5
     against_weight: float = 3.0
     stray: float = 0.05

@@ -46,7 +46,7 @@ class Policy:
     """
 
     accept: float = 0.5
-    rare_accept: float = 0.3
+    rare_accept: float = 0.4
     enough: float = 50.0
     strength: float = 10.0
     usual_rate: float = USUAL_RATE
