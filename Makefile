@@ -8,7 +8,7 @@ CLIP ?= tests/clips/vtest_200_499.mp4
 export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help demo test test-all dev lint bench-speed bench-quality bench-heldout bench-tracking bench-rle clean
+.PHONY: help demo test test-all dev lint bench-speed bench-quality bench-heldout bench-tracking bench-verification bench-rle clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,9 @@ bench-heldout: $(VENV)/.dev  ## stress clips made from real ones
 
 bench-tracking: $(VENV)/.dev  ## finding and following, presets side by side on the synthetic world
 	$(BIN)/python -m benchmarks.tracking
+
+bench-verification: $(VENV)/.dev  ## verdicts on names, and what policies keep
+	$(BIN)/python -m benchmarks.verification
 
 bench-rle: $(VENV)/.dev  ## RLE algebra against decoding
 	$(BIN)/python -m benchmarks.rle_algebra

@@ -35,7 +35,7 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
         "tracker": "resources.sam2.phase:Sam2Tracker",
         "describer": "resources.embedded.describer:EmbeddedDescriber",
         "parser": "resources.embedded.parser:EmbeddedParser",
-        "verifier": "resources.embedded.verifier:EmbeddedVerifier",
+        "verifier": "resources.sam3.phase:Sam3Verifier",
         "relator": "resources.embedded.relator:EmbeddedRelator",
     },
     "fake": {
@@ -46,7 +46,7 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
         "relator": "resources.fakes.relator:FakeRelator",
     },
 }
-"""profile -> role -> `module:class`. `svg2` has SAM 2 for masks and the rest of `embedded` after it.
+"""profile -> role -> `module:class`. `svg2` has SAM 2 for masks, SAM 3 for verification and the rest of `embedded`.
 
 `fake` is for tests: it needs nothing and claims nothing.
 """

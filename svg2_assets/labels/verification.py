@@ -2,8 +2,8 @@
 
 Each piece of evidence is a finding with a weight in log-odds: how many times likelier it is when the name is right
 than when it is wrong. A name is kept when the chance that it is right, from the parser's confidence and all findings,
-reaches `accept`; else the next coarser name is tried, and at the end there is `object`. So the confidence of a verified
-label is that chance, and `accept` the least that is asked of a name.
+reaches the policy's threshold; else the next coarser name is tried, and at the end there is `object`. So the confidence
+of a verified label is that chance, and `Policy.threshold` the least that is asked of a name.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from svg2_assets.descriptions.geometry import Course, Outline, cropped, typical_
 from svg2_assets.labels.attributes import renamed
 from svg2_assets.labels.concepts import BALL_OR_DISC, CLOTHES, UNSAYABLE, is_a, lineage
 from svg2_assets.labels.naming import OUTLINE, NamingRule, Support, heard, meant, name_of, prior
+from svg2_assets.labels.policy import Policy
 from svg2_assets.labels.protocols import Label, VerifiedLabel
 from svg2_assets.scene.errors import PhaseError
 from svg2_assets.scene.graph import Verification
@@ -32,16 +33,18 @@ from svg2_assets.trajectories.protocols import TrackedObject, TrackingResult
 class VerificationRule:
     """When evidence speaks for or against a name (mean scores 0..1), what that weighs (log-odds), and what is enough.
 
-    A detector supports fully from `seen` on and not at all at `hint`; it contradicts when a rival reaches `rival` and
-    `rival_ratio` times the name, and doubts when it gave the name less than `unseen`. The classifier supports from
-    `classified` on and contradicts from `misclassified`, about what it knows well only: animals and vehicles; from
-    `worn` on, clothes speak for a person. A ball fills `ball_fill` of its enclosing circle, surely not one what fills
-    less than `not_ball_fill`; a person is `slim` to `wide` times as wide as high; what breaks these outweighs two
-    detectors, which share their errors (a white cloth on a lawn is a sports ball to both).
+    What is sure enough is the policy's business; it asks for more here than of a promptable tracker, and its
+    `found_rate` has no say, since detectors name what they know well. A detector supports fully from `seen` on and not
+    at all at `hint`; it contradicts when a rival reaches `rival` and `rival_ratio` times the name, and doubts when it
+    gave the name less than `unseen`. The classifier supports from `classified` on and contradicts from `misclassified`,
+    about what it knows well only: animals and vehicles; from `worn` on, clothes speak for a person. A ball fills
+    `ball_fill` of its enclosing circle, surely not one what fills less than `not_ball_fill`; a person is `slim` to
+    `wide` times as wide as high; what breaks these outweighs two detectors, which share their errors (a white cloth on
+    a lawn is a sports ball to both).
     """
 
     naming: NamingRule = field(default_factory=NamingRule)
-    accept: float = 0.9
+    policy: Policy = field(default_factory=lambda: Policy(accept=0.9, rare_accept=0.8))
     hint: float = 0.15
     seen: float = 0.3
     worn: float = 0.08
@@ -63,6 +66,8 @@ class VerificationRule:
     def __post_init__(self) -> None:
         if isinstance(self.naming, Mapping):
             object.__setattr__(self, "naming", NamingRule(**self.naming))
+        if isinstance(self.policy, Mapping):
+            object.__setattr__(self, "policy", Policy(**self.policy))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +134,14 @@ def verify_label(label: Label, tracked: TrackedObject, video: Video, rule: Verif
         return VerifiedLabel(label, Verification(), "No name is claimed.")
     hearing = _open(label, tracked, video, rule)
     first = _try(label.name, label, hearing)
-    if first.chance >= rule.accept:
+    if first.chance >= rule.policy.threshold(label.name):
         kept = replace(label, confidence=first.chance, uncertain=False)
         return VerifiedLabel(kept, Verification(first.verdict, first.chance), f"{label.name}: {first.said}.")
     for name in list(lineage(label.name))[1:]:
         if name in UNSAYABLE:
             continue
         trial = _try(name, label, hearing)
-        if trial.chance >= rule.accept:
+        if trial.chance >= rule.policy.threshold(name):
             return _fall_back(label, first, trial)
     return _fall_back(label, first, None)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import polars as pl
 
+from svg2_assets.quality.attributes import materials_of, opposed, values_of
 from svg2_assets.quality.tables import PhaseTables
 from svg2_assets.quality.verdict import Check, Outcome, Problem, Severity, check
 from svg2_assets.scene.taxonomy import ANIMALS, UNKNOWN_NAME, VEHICLES, AttributeType, Verdict, is_person
@@ -24,43 +24,6 @@ MOST_COLORS = 3
 
 COARSE = {"animal": ANIMALS, "vehicle": VEHICLES}
 """A coarse name and those it covers: a `truck` called `vehicle` is not wrong. Names of people all go together."""
-
-OPPOSITES: Mapping[AttributeType, Sequence[tuple[frozenset[str], frozenset[str]]]] = {
-    kind: [(frozenset(a.split("|")), frozenset(b.split("|"))) for a, b in sides]
-    for kind, sides in {
-        AttributeType.SIZE: [
-            ("large|big|huge|very large", "small|little|tiny|very small"),
-            ("tall|long", "short"),
-            ("wide|thick", "narrow|thin"),
-        ],
-        AttributeType.MOTION: [
-            ("moving|walking|running|driving|flying", "still|stationary|motionless|static|not moving"),
-            ("fast|moving fast", "slow|moving slowly"),
-            ("moving left", "moving right"),
-            ("moving up", "moving down"),
-        ],
-        AttributeType.POSE: [
-            ("standing|upright", "sitting|seated|lying|lying down"),
-            ("sitting|seated", "lying|lying down"),
-        ],
-        AttributeType.POSITION: [
-            ("left|top left|bottom left", "right|top right|bottom right"),
-            ("top|top left|top right", "bottom|bottom left|bottom right"),
-            ("foreground", "background"),
-        ],
-        AttributeType.STATE: [
-            ("open", "closed|shut"),
-            ("on", "off"),
-            ("empty", "full"),
-            ("wet", "dry"),
-        ],
-    }.items()
-}
-"""Per attribute type, pairs of sets of values that one object cannot have both of, over its whole trajectory."""
-
-_FRAMING = re.compile(r"^(?:at|on|in) the | (?:of|in) the (?:frame|picture|image|video)$| side$")
-"""Words around a size or position that do not change it: `at the left of the frame` is `left`."""
-_IN_THE_FRAME = frozenset({AttributeType.SIZE, AttributeType.POSITION})
 
 
 def labels_complete(tables: PhaseTables, *, stage: str) -> Outcome:
@@ -78,15 +41,20 @@ def labels_complete(tables: PhaseTables, *, stage: str) -> Outcome:
 
 
 def contradictory_attributes(tables: PhaseTables, *, stage: str) -> Outcome:
-    """No object has attributes that exclude each other (large and small); more than three colours are a warning."""
+    """No object has attributes that exclude each other (large and small); more than three colours are a warning, as is
+    more than one single material (a table may well have a wooden top and metal legs)."""
     problems: list[Problem] = []
     for row in tables.labels(stage).select(*KEY, "name", "attributes").iter_rows(named=True):
         shown = {"object_id": row["object_id"], "name": row["name"]}
         who = f"object {row['object_id']} ({row['name']})"
-        for kind, first, second in _opposed(row["attributes"] or []):
+        for kind, first, second in opposed(row["attributes"] or []):
             found = {"type": kind.value, "values": [first, second]}
             problems.append(Problem(row["video_id"], f"{who} is both {first!r} and {second!r}", shown | found))
-        colors = sorted(_values(row["attributes"] or [], AttributeType.COLOR))
+        materials = materials_of(row["attributes"] or [])
+        if len(materials) > 1:
+            message = f"{who} is of different materials: {', '.join(materials)}"
+            problems.append(Problem(row["video_id"], message, shown | {"values": materials}, Severity.WARN))
+        colors = sorted(values_of(row["attributes"] or [], AttributeType.COLOR))
         if len(colors) > MOST_COLORS:
             message = f"{who} has {len(colors)} colours: {', '.join(colors)}"
             problems.append(Problem(row["video_id"], message, shown | {"values": colors}, Severity.WARN))
@@ -127,29 +95,34 @@ def name_vs_evidence(tables: PhaseTables) -> Outcome:
 
 @check("name_drift", phase="verified_labels", severity=Severity.WARN)
 def name_drift(tables: PhaseTables) -> Outcome:
-    """An object that was lost and found again (`relinked_from`) keeps its name; `object` claims nothing."""
+    """An object that was lost and found again (`relinked_from`) keeps its name, however often; `object` claims nothing,
+    so the name before that counts."""
     names = {(v, o): name for v, o, name in tables.labels("verified").select(*KEY, "name").iter_rows()}
-    relinked = tables.trajectories.filter(pl.col("relinked_from").is_not_null())
-    problems = [
-        Problem(v, f"object {o} is called {now!r}; before it was lost, as {old}, {before!r}", {"object_id": o})
-        for v, o, old in relinked.select(*KEY, "relinked_from").iter_rows()
-        for now, before in ((names.get((v, o)), names.get((v, old))),)
-        if now and before and UNKNOWN_NAME not in (now, before) and not _compatible(now, before)
-    ]
+    relinked = tables.trajectories.select(*KEY, "relinked_from").drop_nulls("relinked_from")
+    earlier = {(v, o): old for v, o, old in relinked.iter_rows()}
+    problems = []
+    for (video_id, object_id), now in names.items():
+        if (video_id, object_id) not in earlier or (now or UNKNOWN_NAME) == UNKNOWN_NAME:
+            continue
+        old, before = _last_named(video_id, object_id, names=names, earlier=earlier)
+        if before != UNKNOWN_NAME and not _compatible(now, before):
+            message = f"object {object_id} is called {now!r}; before it was lost, as {old}, {before!r}"
+            problems.append(Problem(video_id, message, {"object_id": object_id}))
     return Outcome(problems, {"relinked": relinked.height})
 
 
-def _opposed(attributes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[AttributeType, str, str]]:
-    for kind, pairs in OPPOSITES.items():
-        values = _values(attributes, kind)
-        for one, other in pairs:
-            if values & one and values & other:
-                yield kind, min(values & one), min(values & other)
-
-
-def _values(attributes: Sequence[Mapping[str, Any]], kind: AttributeType) -> set[str]:
-    values = {(a["value"] or "").strip().lower() for a in attributes if a["type"] == kind.value}
-    return {_FRAMING.sub("", v) for v in values} if kind in _IN_THE_FRAME else values
+def _last_named(
+    video_id: str, object_id: int, *, names: Mapping[tuple[str, int], str], earlier: Mapping[tuple[str, int], int]
+) -> tuple[int, str]:
+    """The nearest earlier id of an object under which it had a name, and that name; `object` where it never had one."""
+    passed = {object_id}
+    while (video_id, object_id) in earlier:
+        object_id = earlier[video_id, object_id]
+        name = names.get((video_id, object_id)) or UNKNOWN_NAME
+        if name != UNKNOWN_NAME or object_id in passed:
+            return object_id, name
+        passed.add(object_id)
+    return object_id, UNKNOWN_NAME
 
 
 def _gainsaid(key: tuple[str, int], name: str, witnesses: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:

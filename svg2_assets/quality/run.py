@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import chain
 from types import MappingProxyType
 
-from svg2_assets.quality import descriptions, drift, duplicates, expectations, labels, relations, scene_graphs
+from svg2_assets.quality import descriptions, drift, duplicates, expectations, labels, names, relations, scene_graphs
 from svg2_assets.quality import trajectories as trajectory_checks
 from svg2_assets.quality import videos as video_checks
 from svg2_assets.quality.tables import PhaseTables, TablesUnreadable
@@ -20,8 +20,14 @@ CHECKS: Mapping[str, tuple[Check, ...]] = MappingProxyType(
         "videos": video_checks.CHECKS,
         "trajectories": trajectory_checks.CHECKS,
         "descriptions": descriptions.CHECKS,
-        "parsed_labels": (*expectations.PARSED, *labels.PARSED),
-        "verified_labels": (*expectations.VERIFIED, *labels.VERIFIED, *duplicates.CHECKS, *drift.CHECKS),
+        "parsed_labels": (*expectations.PARSED, *labels.PARSED, *names.PARSED),
+        "verified_labels": (
+            *expectations.VERIFIED,
+            *labels.VERIFIED,
+            *names.VERIFIED,
+            *duplicates.CHECKS,
+            *drift.CHECKS,
+        ),
         "relations": relations.CHECKS,
         "scene_graphs": scene_graphs.CHECKS,
     }

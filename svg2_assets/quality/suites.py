@@ -55,7 +55,16 @@ _LABEL_SUITE = Suite(
 _LABEL_CONSISTENCY = Suite(
     "label_consistency",
     "Do the labels agree with each other, with their objects and with the evidence?",
-    ("labels_complete", "contradictory_attributes", "duplicate_objects", "name_vs_evidence"),
+    (
+        "labels_complete",
+        "contradictory_attributes",
+        "duplicate_objects",
+        "name_vs_evidence",
+        "name_vs_verification",
+        "name_vs_description",
+        "part_vs_whole",
+        "count_vs_description",
+    ),
 )
 
 SUITES: Mapping[str, tuple[Suite, ...]] = MappingProxyType(

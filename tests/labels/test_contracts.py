@@ -9,10 +9,12 @@ import pytest
 from resources.embedded.describer import EmbeddedDescriber
 from resources.embedded.parser import EmbeddedParser
 from resources.embedded.verifier import EmbeddedVerifier
+from resources.fakes.concept_tracker import FakeConceptTracker
 from resources.fakes.describer import FakeDescriber
 from resources.fakes.parser import FakeParser
 from resources.fakes.verifier import FakeVerifier
 from svg2_assets.descriptions.protocols import Describer, Description
+from svg2_assets.labels.concept_verification import ConceptVerifier
 from svg2_assets.labels.protocols import Label, LabelParser, LabelVerifier
 from svg2_assets.scene.errors import PhaseError
 from svg2_assets.scene.taxonomy import UNKNOWN_NAME, Verdict
@@ -21,15 +23,27 @@ from tests.descriptions.pictures import Clip, Thing, detector, video
 
 describers = pytest.mark.parametrize("describer", [EmbeddedDescriber(), FakeDescriber()], ids=["embedded", "fake"])
 parsers = pytest.mark.parametrize("parser", [EmbeddedParser(), FakeParser()], ids=["embedded", "fake"])
-verifiers = pytest.mark.parametrize("verifier", [EmbeddedVerifier(), FakeVerifier()], ids=["embedded", "fake"])
-everybody = pytest.mark.parametrize(
-    "backend",
-    [EmbeddedDescriber(), FakeDescriber(), EmbeddedParser(), FakeParser(), EmbeddedVerifier(), FakeVerifier()],
-    ids=lambda backend: type(backend).__name__,
-)
-
 DOG = Thing(start=(20, 20), size=(60, 60), colours=((200, 40, 30),))
 UNSEEN = Thing(start=(200, 100), size=(40, 60), step=(1, 0))
+
+verifiers = pytest.mark.parametrize(
+    "verifier",
+    [EmbeddedVerifier(), FakeVerifier(), ConceptVerifier(FakeConceptTracker({"dog": [DOG.trajectory(video())]}))],
+    ids=["embedded", "fake", "concepts"],
+)
+everybody = pytest.mark.parametrize(
+    "backend",
+    [
+        EmbeddedDescriber(),
+        FakeDescriber(),
+        EmbeddedParser(),
+        FakeParser(),
+        EmbeddedVerifier(),
+        FakeVerifier(),
+        ConceptVerifier(FakeConceptTracker()),
+    ],
+    ids=lambda backend: type(backend).__name__,
+)
 
 
 def clip() -> Clip:
@@ -94,8 +108,9 @@ def test_a_label_of_nothing_tracked_is_refused(verifier: LabelVerifier) -> None:
 def test_settings_can_be_given_as_plain_values() -> None:
     loose = EmbeddedDescriber(EmbeddedDescriber.Settings(colour={"share": 0.7}))  # type: ignore[arg-type]
     assert loose.config["colour"] == EmbeddedDescriber().config["colour"] | {"share": 0.7}
-    strict = EmbeddedVerifier(EmbeddedVerifier.Settings(accept=0.99, naming={"least": 0.4}))  # type: ignore[arg-type]
+    strict = EmbeddedVerifier(EmbeddedVerifier.Settings(policy={"accept": 0.99}, naming={"least": 0.4}))  # type: ignore[arg-type]
     assert strict.config["naming"]["least"] == 0.4
+    assert strict.config["policy"]["accept"] == 0.99
 
 
 def test_the_chain_of_real_backends_names_the_red_dog() -> None:

@@ -45,6 +45,10 @@ def test_every_object_has_one_label_of_each_stage(store: Any, phase: str, stage:
         (("at the top left of the frame", "position"), ("on the right side", "position")),
         (("small in the frame", "size"), ("large in the frame", "size")),
         (("open", "state"), ("closed", "state")),
+        (("wet", "state"), ("dry", "state")),
+        (("lit", "state"), ("turned off", "state")),
+        (("round", "shape"), ("square", "shape")),
+        (("plain", "pattern"), ("striped", "pattern")),
     ],
 )
 def test_attributes_that_exclude_each_other(store: Any, pair: Any) -> None:
@@ -62,6 +66,10 @@ def test_attributes_that_exclude_each_other(store: Any, pair: Any) -> None:
         (("moving", "motion"), ("fast", "motion")),
         (("at the top of the frame", "position"), ("top left", "position")),
         (("large", "size"), ("large", "size")),
+        (("wooden", "material"), ("wood", "material")),
+        (("wooden", "material"), ("metal legs", "material")),
+        (("open", "state"), ("closed", "part")),
+        (("striped", "pattern"), ("checkered", "pattern")),
         (),
     ],
 )
@@ -74,6 +82,14 @@ def test_many_colours_are_a_warning(store: Any) -> None:
     colours = attributes(*((c, "color") for c in ("red", "green", "blue", "white")))
     store.row("labels", video_id="a", object_id=1, stage="parsed")["attributes"] = colours
     assert found(store.judge("parsed_labels", "contradictory_attributes")) == [("a", "warn")]
+
+
+def test_two_single_materials_are_a_warning(store: Any) -> None:
+    materials = attributes(("wooden", "material"), ("Steel", "material"), ("metal", "material"))
+    store.row("labels", video_id="a", object_id=1, stage="verified")["attributes"] = materials
+    report = store.judge("verified_labels", "contradictory_attributes")
+    assert found(report) == [("a", "warn")]
+    assert "different materials: metal, wood" in report.findings[0].message
 
 
 def test_few_verified_names_are_a_warning(store: Any) -> None:
@@ -131,6 +147,22 @@ def test_an_object_found_again_under_another_name(store: Any) -> None:
     report = store.judge("verified_labels", "name_drift")
     assert found(report) == [("a", "warn")]
     store.row("labels", video_id="a", object_id=2, stage="verified")["name"] = "object"
+    assert store.judge("verified_labels", "name_drift").passed
+
+
+def test_an_object_lost_twice_is_compared_with_the_last_name_it_had(store: Any) -> None:
+    store.add_object("a", 2, name="object", relinked_from=1)
+    store.add_object("a", 3, name="sheep", relinked_from=2)
+    report = store.judge("verified_labels", "name_drift")
+    assert found(report) == [("a", "warn")]
+    assert "object 3 is called 'sheep'; before it was lost, as 1, 'dog'" in report.findings[0].message
+    store.row("labels", video_id="a", object_id=3, stage="verified")["name"] = "dog"
+    assert store.judge("verified_labels", "name_drift").passed
+
+
+def test_objects_that_were_found_again_in_a_circle_do_not_hang_the_check(store: Any) -> None:
+    store.add_object("a", 2, name="object", relinked_from=3)
+    store.add_object("a", 3, name="sheep", relinked_from=2)
     assert store.judge("verified_labels", "name_drift").passed
 
 
