@@ -8,6 +8,9 @@ of theirs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 import cv2
 import numpy as np
 
@@ -16,6 +19,7 @@ from svg2_assets.descriptions.presets import PAPER, RELEASE, FrameRule, ViewRule
 from svg2_assets.scene.masks import BoolArray, FloatArray, IntArray
 from svg2_assets.scene.video import Pixels
 
+T = TypeVar("T")
 Stretch = tuple[tuple[int, float], ...]
 """Candidates of one stretch: frame index and worth without sharpness, in order of time."""
 
@@ -32,9 +36,9 @@ def stretches(course: Course, rules: ViewRules) -> tuple[Stretch, ...]:
     return _candidates(course, rules.frames, rules.choice)
 
 
-def repeated(frames: tuple[int, ...], count: int) -> tuple[int, ...]:
-    """`frames` as exactly `count`, in order: all of them where there are fewer, some more than once."""
-    return tuple(frames[i * len(frames) // count] for i in range(count))
+def repeated(shown: Sequence[T], count: int) -> tuple[T, ...]:
+    """`shown` (at least one) as exactly `count`, in order: of fewer, some come more than once, evenly."""
+    return tuple(shown[i * len(shown) // count] for i in range(count))
 
 
 def sharpness(pixels: Pixels, inside: BoolArray) -> float:

@@ -31,7 +31,7 @@ class FrameRule:
     is not always cut.
     """
 
-    least_area: float = 0.1
+    least_area: float = 0.05
     inner: float = 0.75
     candidates: int = 3
     grid_seconds: float = 0.2

@@ -21,7 +21,8 @@ def stuff_score(course: Course, *, camera: CameraMotion, rule: StuffRule) -> flo
     video = course.video
     extent = float(np.median(course.areas)) / (video.width * video.height)
     sides = int((course.cut.mean(axis=0) >= TOUCHED).sum())
-    speed = typical_speed(course, camera=camera, rule=MotionRule())
+    # Ground under a camera that pans fills the same part of the frame: only what moves both ways moves by itself.
+    speed = min(typical_speed(course, camera=c, rule=MotionRule()) for c in (camera, CameraMotion()))
     if sides < 2 or speed >= rule.moving:
         return 0.0
     boxes = np.maximum(course.boxes[:, 2] * course.boxes[:, 3], 1)
