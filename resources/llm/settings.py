@@ -25,7 +25,9 @@ class GatewaySettings(BaseModel):
 
     journal: Path = Field(description="Folder of the journal: answers, calls, batches")
     base_url: str = Field(default=OPENAI, description="Where the API is")
-    key_variable: str = Field(default="OPENAI_API_KEY", description="Variable that holds the key; empty: none is needed")
+    key_variable: str = Field(
+        default="OPENAI_API_KEY", description="Variable that holds the key; empty: none is needed"
+    )
     transport: Literal["sync", "batch"] = Field(default="sync", description="sync, or batch (half price, up to a day)")
     requests_per_minute: int | None = Field(default=500, ge=1, description="Most requests a minute, null for no limit")
     tokens_per_minute: int | None = Field(default=200_000, ge=1, description="Most tokens a minute, null for no limit")
@@ -34,7 +36,9 @@ class GatewaySettings(BaseModel):
     attempts: int = Field(default=6, ge=1, description="Most tries of one request")
     backoff: float = Field(default=0.5, gt=0, description="First back-off in seconds; it doubles with each try")
     longest_wait: float = Field(default=300.0, gt=0, description="Longest wait a server may ask for, in seconds")
-    output_ceiling: int = Field(default=32_768, ge=1, description="Most output tokens, also where an answer was cut off")
+    output_ceiling: int = Field(
+        default=32_768, ge=1, description="Most output tokens, also where an answer was cut off"
+    )
     budget: float | None = Field(default=None, ge=0, description="Most US dollars, null for no limit")
     budget_since: date | None = Field(default=None, description="First day that counts towards the budget")
     prices: dict[str, Price] = Field(default_factory=dict, description="Prices by model beside the list prices")
