@@ -150,7 +150,8 @@ class Service:
                 param="Idempotency-Key",
             )
         entry.outcome = "replayed"
-        return stored[1]
+        reply = stored[1]
+        return Reply(reply.status, reply.body, {**reply.headers, "idempotent-replayed": "true"})
 
 
 def refusal_of(fault: Fault) -> ApiError:

@@ -1,13 +1,13 @@
 """A call as a sequence of requests: the first, a longer one after a cut, a repair after an invalid answer.
 
-Pure: it yields requests and is sent exchanges, so that either transport drives it, and a replay from the cache takes the
-same way as the first time.
+Pure: it yields requests and is sent exchanges, so that either transport drives it, and a replay from the cache takes
+the same way as the first time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from resources.llm.payloads import Request, first_request, longer_request, repair_request
 from resources.llm.reading import InvalidAnswer, read_value, salvaged_value
@@ -20,7 +20,7 @@ class Exchange:
 
     outcome: Outcome
     text: str = ""
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     reason: str = ""
     money: float = 0.0
     latency: float = 0.0

@@ -1,7 +1,7 @@
 """The journal: what is asked before it is sent, and what comes back before anything is made of it.
 
-One SQLite file, every transaction synced to the disk, shared by any number of processes of one machine. After a crash at
-any moment it tells which answers there are and which requests were under way.
+One SQLite file, every transaction synced to the disk, shared by any number of processes of one machine. After a crash
+at any moment it tells which answers there are and which requests were under way.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class Journal:
         return Reply(Outcome(row[0]), row[1], Usage(*row[3:]), row[2], kept=True)
 
     def start(self, intent: Intent, budget: Budget) -> Start:
-        """Claim the request and write down that it is about to be sent; or the answer that there is, or what hinders."""
+        """Claim the request and write down that it is about to be sent; or say which answer there is, or what hinders."""
         kept = self.answer(intent.key)
         if kept is not None:
             return kept
@@ -142,12 +142,12 @@ class Journal:
     def write_intent(self, intent: Intent, owner: str) -> str:
         """A row in the ledger for a request that is about to be sent. Returns its call id."""
         call_id, call = uuid.uuid4().hex, intent.call
-        values = (call_id, intent.key, intent.step, call.purpose, call.video_id, call.phase, call.model)
-        values += (call.prompt_version, intent.transport, owner, IN_FLIGHT, intent.at_most, now())
+        what = (call_id, intent.key, intent.step, call.purpose, call.video_id, call.phase, call.model)
+        how = (call.prompt_version, intent.transport, owner, IN_FLIGHT, intent.at_most, now())
         self.execute(
-            "INSERT INTO attempts (call_id, key, step, purpose, video_id, phase, model, prompt_version, transport, owner, "
-            "outcome, money_unknown, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            values,
+            "INSERT INTO attempts (call_id, key, step, purpose, video_id, phase, model, prompt_version, transport, "
+            "owner, outcome, money_unknown, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*what, *how),
         )
         return call_id
 
@@ -165,12 +165,12 @@ class Journal:
     def finish(self, call_id: str, key: str, reply: Reply, *, money: float, latency: float, done: bool) -> None:
         """Write down what came back; keep it where it is worth it. `done`: the request is not sent again for now."""
         usage = reply.usage
+        tokens = (usage.tokens_in, usage.cached, usage.tokens_out, usage.reasoning)
         self.execute(
             "UPDATE attempts SET outcome = ?, reason = ?, tokens_in = ?, tokens_cached = ?, tokens_out = ?, "
             "tokens_reasoning = ?, money = ?, latency = ?, exported = 0, "
             "money_unknown = CASE WHEN ? THEN money_unknown ELSE 0 END WHERE call_id = ?",
-            (reply.outcome, reply.reason, usage.tokens_in, usage.cached, usage.tokens_out, usage.reasoning, money)
-            + (latency, reply.charge_unknown, call_id),
+            (reply.outcome, reply.reason, *tokens, money, latency, reply.charge_unknown, call_id),
         )
         if reply.kept:
             self.keep(key, reply)

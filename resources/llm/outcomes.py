@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from svg2_assets.llm.calls import Outcome, Usage
@@ -33,7 +33,7 @@ class Reply:
 
     outcome: Outcome
     text: str = ""
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     reason: str = ""
     kept: bool = False
     charge_unknown: bool = False

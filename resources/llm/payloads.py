@@ -1,4 +1,4 @@
-"""The body of a request, the key under which its answer is kept, and the two follow-ups of an answer that will not do."""
+"""The body of a request, the key under which its answer is kept, and what is asked after an answer that will not do."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def longer_request(request: Request, *, ceiling: int) -> Request | None:
 
 
 def repair_request(request: Request, *, answer: str, error: str) -> Request:
-    """`request`, the answer to it and what is wrong with that answer: the messages begin alike, so the prefix is cached."""
+    """`request`, its answer and what is wrong with that: the messages begin alike, so the prefix is cached."""
     shown = answer if len(answer) <= ANSWER_SHOWN else answer[:ANSWER_SHOWN] + " [cut]"
     messages = [
         *request.body["messages"],

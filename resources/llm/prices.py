@@ -10,8 +10,8 @@ from svg2_assets.llm.calls import Usage
 
 
 class Price(BaseModel):
-    """US dollars per million tokens. `cached`: input tokens served from the provider's prefix cache; `batch`: the share of the
-    price that the Batch API takes.
+    """US dollars per million tokens. `cached`: input tokens served from the provider's prefix cache; `batch`: the share
+    of the price that the Batch API takes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,7 +29,7 @@ class Price(BaseModel):
 
 
 PRICES_OF = "2026-03"
-"""Month of the list prices below. Source: https://openai.com/api/pricing. They change: `prices` in SVG2_LLM overrides them."""
+"""Month of the list prices below. Source: https://openai.com/api/pricing. `prices` in SVG2_LLM goes before them."""
 
 LIST_PRICES: Mapping[str, Price] = {
     "gpt-5.4": Price(input=2.50, cached=0.25, output=15.0),
@@ -50,7 +50,7 @@ LIST_PRICES: Mapping[str, Price] = {
 
 
 def price_of(model: str, prices: Mapping[str, Price]) -> Price | None:
-    """The price of `model`: its own, else that of the model whose dated snapshot it is (`gpt-5-2025-08-07`), else None."""
+    """The price of `model`: its own, else that of the model whose snapshot it is (`gpt-5-2025-08-07`), else None."""
     if model in prices:
         return prices[model]
     base = model[:-11] if _dated(model) else model

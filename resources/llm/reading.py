@@ -1,4 +1,4 @@
-"""Reads a model's text as the JSON that was asked for: parsed, checked against the schema, salvaged where it was cut off."""
+"""Reads a model's text as the JSON that was asked for: parsed, checked against the schema, salvaged where it is cut."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from svg2_assets.scene.errors import printable
 
 
 class InvalidAnswer(ValueError):
-    """An answer that is no JSON or does not fit its schema; the text says where and why, for the model and for people."""
+    """An answer that is no JSON or does not fit its schema; the text says where and why, for models and people."""
 
 
 def read_value(text: str, schema: Mapping[str, Any]) -> Any:

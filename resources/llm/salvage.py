@@ -25,7 +25,8 @@ class _Open:
 def salvage(text: str) -> Any:
     """The value of `text` without what is incomplete at its end, None where nothing is left.
 
-    An item of the outermost open list is kept whole or not at all: `{"a": [{"b": 1}, {"b": 2` gives `{"a": [{"b": 1}]}`.
+    An item of the outermost open list is kept whole or not at all: of `{"a": [{"b": 1}, {"b": 2` stays
+    `{"a": [{"b": 1}]}`.
     A field of an object without a list is kept when its value is complete. A number at the very end may go on, so it is
     not complete. Text before the first bracket is skipped.
     """
