@@ -67,8 +67,19 @@ class DamDescriber:
 
 
 def own_gateway(settings: DamSettings) -> Gateway:
-    """The gateway to DAM's server: no key, its own limits; answers are kept with all others."""
-    raise NotImplementedError
+    """The gateway to DAM's server: no key, no limit but its own workers; cache and ledger are those of all gateways."""
+    from resources.llm.shared import shared_gateway
+
+    return shared_gateway(
+        base_url=settings.base_url,
+        key_variable="",
+        transport="sync",
+        concurrency=settings.concurrency,
+        timeout=settings.timeout,
+        attempts=settings.attempts,
+        requests_per_minute=None,
+        tokens_per_minute=None,
+    )
 
 
 def reachable(base_url: str) -> bool:

@@ -21,7 +21,8 @@ class DamSettings:
     does not say, so this is what provenance keeps. `views`: what it is shown; `views.frames` is 8 (DAM-3B-Video) or 1
     (DAM-3B, or one image an object). `question`: asked instead of the prompt file. `at_once`: objects whose pictures
     are held in memory and sent together. `concurrency`: requests under way; the server answers one at a time a worker.
-    `timeout`: seconds a request may take, waiting for its turn included.
+    `timeout`: seconds a request may take, waiting for its turn included. `attempts`: most tries of a request; the
+    server says 500 also to what no further try will change.
     """
 
     base_url: str = "http://127.0.0.1:8000"
@@ -31,6 +32,7 @@ class DamSettings:
     at_once: int = 8
     concurrency: int = 2
     timeout: float = 600.0
+    attempts: int = 3
 
     def __post_init__(self) -> None:
         if isinstance(self.views, Mapping):
@@ -39,8 +41,8 @@ class DamSettings:
             raise ValueError(f"views.frames: DAM's server takes {VIDEO_IMAGES} frames or 1, found {self.views.frames}")
         if urlsplit(self.base_url).scheme not in {"http", "https"} or not urlsplit(self.base_url).hostname:
             raise ValueError("base_url: expected an address such as http://127.0.0.1:8000")
-        if self.at_once < 1 or self.concurrency < 1 or self.timeout <= 0:
-            raise ValueError("at_once, concurrency and timeout must be positive")
+        if min(self.at_once, self.concurrency, self.attempts) < 1 or self.timeout <= 0:
+            raise ValueError("at_once, concurrency, attempts and timeout must be positive")
 
     @property
     def output_config(self) -> Mapping[str, Any]:

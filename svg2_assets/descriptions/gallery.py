@@ -65,7 +65,9 @@ class _Shelf:
 
 
 class Gallery:
-    """The views of every chosen object of one video. `frames`: object id -> chosen frames, in order of time."""
+    """The views of every chosen object of one video. `frames`: chosen object id -> its frames, in order of time;
+    `stuff`: id of each visible object -> whether it is stuff.
+    """
 
     def __init__(
         self, video: Video, tracks: TrackingResult, rules: ViewRules, *, budget: Budget, stuff: Mapping[int, bool]
@@ -117,7 +119,8 @@ class Gallery:
         mask = at_size(own.to_array(), height, width)
         if self.rules.preset != DEFAULT:
             return Prepared(mask)
-        near = [o for o in self._present[frame] if o.id != object_id]
+        # What shows of ground or wall through a gap lies behind the object: only things stand in front of it.
+        near = [o for o in self._present[frame] if o.id != object_id and not self.stuff[o.id]]
         parts = [o for o in near if o.part_of == object_id]
         return prepare(
             mask,

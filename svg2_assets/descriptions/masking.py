@@ -35,7 +35,7 @@ class Prepared:
 def prepare(mask: BoolArray, others: BoolArray, parts: BoolArray, *, stuff: bool, rule: MaskRule) -> Prepared:
     """`mask` [H, W] with its gaps filled and its leaks cut off; it keeps a pixel.
 
-    `others` [H, W]: the pixels of all other objects of the frame, `parts` [H, W] those of its own parts. Only the crop
+    `others` [H, W]: the pixels of all other things of the frame, `parts` [H, W] those of its own parts. Only the crop
     around the mask is worked on.
     """
     ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))

@@ -1,4 +1,4 @@
-"""Pictures of one object for models that see no masks: its outline on the whole frame, and its surroundings up close."""
+"""Pictures of one object for models that take no masks: its outline on the whole frame, its surroundings up close."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class FrameRule:
     grid_seconds: float = 0.2
     grid_steps: int = 400
     area_weight: float = 0.5
-    sharpness_weight: float = 1.0
+    sharpness_weight: float = 0.5
     cut_worth: float = 0.6
 
 
@@ -89,10 +89,11 @@ class StuffRule:
 class MaskRule:
     """How a mask is prepared; shares are of the mask's area, lengths of the root of it.
 
-    A gap is filled when other objects own `owned` of it, the mask encloses `enclosed` of its edge (the edge of the
-    frame is nobody's) and it has at most `thing_gap` (for stuff `stuff_gap`) of the mask; a gap of its own parts
-    whatever its size. A hole of nobody is filled up to `speck`. A leak is what an opening of radius `leak` removes; it
-    is cut off when all leaks together are at most `most_leak`: thin things consist of what would be a leak elsewhere.
+    A gap is filled when other things (not stuff: it lies behind) own `owned` of it, the mask encloses `enclosed` of its
+    edge (the edge of the frame is nobody's) and it has at most `thing_gap` (for stuff `stuff_gap`) of the mask; a gap
+    of its own parts whatever its size. A hole of nobody is filled up to `speck`. A leak is what an opening of radius
+    `leak` removes; it is cut off when all leaks together are at most `most_leak`: thin things consist of what would be
+    a leak elsewhere.
     """
 
     owned: float = 0.5

@@ -121,6 +121,18 @@ def test_ours_is_shown_prepared_masks_and_upstream_what_was_tracked(preset: str,
     assert all((v.mask == child).all() for v in gallery.views(1))
 
 
+def test_the_ground_that_shows_between_legs_is_not_given_to_the_animal() -> None:
+    cow = np.zeros((HEIGHT, WIDTH), dtype=bool)
+    cow[80:130, 100:200] = True
+    cow[130:180, 105:120] = cow[130:180, 180:195] = True
+    cow[170:180, 105:195] = True
+    tracks = TrackingResult((still(0, cow), still(1, ~cow)))
+    gallery = look(Clip(video()), tracks, ViewRules())
+    assert gallery.stuff == {0: False, 1: True}
+    assert all((v.mask == cow).all() for v in gallery.views(0))
+    assert all(v.mask.all() for v in gallery.views(1))
+
+
 def still(object_id: int, pixels: BoolArray, *, part_of: int | None = None) -> TrackedObject:
     mask = Mask.from_array(pixels)
     trajectory = Trajectory(tuple(range(FRAMES)), (mask,) * FRAMES)

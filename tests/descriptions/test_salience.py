@@ -12,7 +12,7 @@ from svg2_assets.descriptions.salience import Budget, spend
 from svg2_assets.descriptions.stuff import is_stuff
 from svg2_assets.scene.masks import Mask
 from svg2_assets.scene.trajectory import Trajectory
-from svg2_assets.trajectories.protocols import CameraMotion, TrackedObject, TrackingResult
+from svg2_assets.trajectories.protocols import CameraMotion, TrackingResult
 from tests.descriptions.pictures import FRAMES, HEIGHT, WIDTH, Thing, video
 
 WALL = Thing(start=(0, 0), size=(WIDTH, 110))
