@@ -144,7 +144,7 @@ def look(source: FrameSource, tracks: TrackingResult, rules: ViewRules) -> Galle
     courses = {o.id: Course.of(o.trajectory, video) for o in visible}
     budget = spend(tracks, courses, rules)
     part_of = {o.id: o.part_of for o in visible}
-    stuff = {i: is_stuff(courses[i], camera=tracks.camera, part_of=part_of[i], rule=rules.stuff) for i in budget.chosen}
+    stuff = {i: is_stuff(c, camera=tracks.camera, part_of=part_of[i], rule=rules.stuff) for i, c in courses.items()}
     gallery = Gallery(video, tracks, rules, budget=budget, stuff=stuff)
     chosen = {i: stretches(courses[i], rules) for i in budget.chosen}
     wanted = sorted({frame for parts in chosen.values() for part in parts for frame, _ in part})

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from svg2_assets.descriptions.asking import EMPTY, MOST_CHARACTERS, why
+from svg2_assets.descriptions.asking import MOST_CHARACTERS, why
 from svg2_assets.descriptions.gallery import Gallery, View
 from svg2_assets.descriptions.pictures import encoded_jpeg, fitted, outlined, surroundings
 from svg2_assets.descriptions.protocols import Description
@@ -102,15 +102,15 @@ def read(gallery: Gallery, ids: Sequence[int], answer: Answer) -> dict[int, Desc
     Of an answer that was cut off counts what was salvaged. Ids that were not asked for are passed over.
     """
     found: dict[int, Description] = {}
-    items = answer.value.get("objects", []) if isinstance(answer.value, Mapping) else []
+    items = answer.value.get("objects") if isinstance(answer.value, Mapping) else None
     for item in items if isinstance(items, list) else []:
         object_id = item.get("id") if isinstance(item, Mapping) else None
         if not isinstance(object_id, int) or object_id not in ids or object_id in found:
             continue
         if text := written(item):
             found[object_id] = Description(object_id, text, gallery.frames[object_id])
-    reason = NOT_ANSWERED if items else why(answer)
-    missing = {i: Description(i, "", gallery.frames[i], reason=reason or EMPTY) for i in ids if i not in found}
+    reason = NOT_ANSWERED if isinstance(items, list) else why(answer)
+    missing = {i: Description(i, "", gallery.frames[i], reason=reason) for i in ids if i not in found}
     return {**found, **missing}
 
 

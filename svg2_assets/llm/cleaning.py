@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 _HIDDEN = re.compile(r"<(script|style)\b[^<>]*>.*?(</\1\s*>|\Z)|<!--.*?(-->|\Z)", re.IGNORECASE | re.DOTALL)
+_TERMINAL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _JOINERS = frozenset("\u200c\u200d")
 """they are letters' business in several scripts; every other invisible sign only hides or turns text round"""
@@ -18,9 +19,8 @@ def cleaned(text: str, *, limit: int) -> str:
 
     What is too long is cut at a word and ends in an ellipsis.
     """
-    plain = _without_markup(text[:MOST_READ])
-    seen = "".join(" " if c.isspace() else c for c in plain if c.isspace() or not _invisible(c))
-    line = " ".join(seen.split())
+    plain = _without_markup(_TERMINAL.sub("", text[:MOST_READ]))
+    line = " ".join("".join(_shown(c) for c in plain).split())
     if len(line) <= limit:
         return line
     short = line[: max(0, limit - 1)]
@@ -38,5 +38,9 @@ def _without_markup(text: str) -> str:
     return text
 
 
-def _invisible(character: str) -> bool:
-    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"} and character not in _JOINERS
+def _shown(character: str) -> str:
+    """What is kept of `character`: control characters part words, as white space does; invisible ones vanish."""
+    kind = unicodedata.category(character)
+    if kind == "Cc":
+        return " "
+    return "" if kind in {"Cf", "Cs", "Co", "Cn"} and character not in _JOINERS else character
