@@ -22,14 +22,14 @@ GONE, ADDED = (255, 40, 40), (60, 255, 90)
 def write_sheet(path: Path, gallery: Gallery, tracks: TrackingResult) -> Path:
     """Outside the mask is dark; green is what preparing added to the mask, red what it took away."""
     objects = {o.id: o for o in tracks.objects}
-    rows = []
+    rows, most = [], max((len(f) for f in gallery.frames.values()), default=0)
     for object_id in sorted(gallery.frames):
         cells = []
         for view in gallery.views(object_id):
             tracked = objects[object_id].trajectory.at(view.frame)
             raw = at_size(tracked.to_array(), *view.mask.shape) if tracked is not None else view.mask
             cells.append(_cell(view, raw))
-        cells += [np.zeros((2 * CELL, CELL, 3), np.uint8)] * (gallery.rules.frames - len(cells))
+        cells += [np.zeros((2 * CELL, CELL, 3), np.uint8)] * (most - len(cells))
         kind = "stuff" if gallery.stuff[object_id] else "thing"
         rows.append(np.hstack([_label(f"{object_id} {kind}"), *cells]))
     path.parent.mkdir(parents=True, exist_ok=True)

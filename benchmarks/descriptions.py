@@ -25,6 +25,7 @@ from svg2_assets.scene.masks import complement
 from svg2_assets.scene.trajectory import Trajectory
 from svg2_assets.trajectories.protocols import Origin, TrackedObject, TrackingResult
 
+FRAMES = 8  # as DAM takes them
 CLIPS = ("sam2-demo/02_cups.mp4", "sam2-demo/04_coffee.mp4", "sam2-demo/05_default_juggle.mp4", VTEST)
 
 
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         galleries, seconds = {}, {}
         for preset in PRESETS:
             began = time.process_time()
-            galleries[preset] = look(source, tracks, ViewRules(preset=preset, objects=given.objects))
+            galleries[preset] = look(source, tracks, ViewRules(preset=preset, objects=given.objects), frames=FRAMES)
             seconds[preset] = time.process_time() - began
         frames += _frame_rows(name, galleries, tracks, seconds)
         masks.append(_mask_row(name, galleries[DEFAULT]))

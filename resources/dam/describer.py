@@ -46,7 +46,7 @@ class DamDescriber:
         Raises `UnusableBackend` where the server cannot be reached, `PhaseError` where trajectories do not fit the
         video or not one object could be described, `VideoError` when the video no longer decodes.
         """
-        gallery = look(source, tracks, self._settings.views)
+        gallery = look(source, tracks, self._settings.views, frames=self._settings.frames)
         found: dict[int, Description] = {}
         for ids in portions(gallery.budget.chosen, self._settings.at_once):
             for object_id, answer in zip(ids, self._ask(gallery, ids), strict=True):
@@ -60,8 +60,8 @@ class DamDescriber:
         if any(a.outcome is Outcome.SERVER_ERROR for a in answers) and not reachable(self._settings.base_url):
             raise UnusableBackend(
                 f"DAM's server at {self._settings.base_url} cannot be reached. Start it with `docker compose -f "
-                "infra/compose/compose.yaml --profile dam up dam` (docs/how-to/describe-with-dam.md), or set base_url "
-                "in SVG2_DESCRIBER. What is answered so far is kept."
+                "infra/compose/compose.yaml --env-file infra/compose/.env --profile dam up dam` "
+                "(docs/how-to/describe-with-dam.md), or set base_url in SVG2_DESCRIBER. What is answered so far is kept."
             )
         return answers
 

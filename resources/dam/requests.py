@@ -30,7 +30,7 @@ def call_for(gallery: Gallery, object_id: int, settings: DamSettings) -> Call:
     single frame that one is sent as an image.
     """
     views = tuple(gallery.views(object_id))
-    images = images_of(views, settings.views.frames)
+    images = images_of(views, settings.frames)
     asked = question(settings, video=len(images) > 1)
     return Call(
         purpose="describe",

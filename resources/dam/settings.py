@@ -18,15 +18,16 @@ class DamSettings:
     """How DAM is asked.
 
     `base_url`: where its server listens, without `/v1`. `checkpoint`: the weights that it was started with; the server
-    does not say, so this is what provenance keeps. `views`: what it is shown; `views.frames` is 8 (DAM-3B-Video) or 1
-    (DAM-3B, or one image an object). `question`: asked instead of the prompt file. `at_once`: objects whose pictures
-    are held in memory and sent together. `concurrency`: requests under way; the server answers one at a time a worker.
-    `timeout`: seconds a request may take, waiting for its turn included. `attempts`: most tries of a request; the
-    server says 500 also to what no further try will change.
+    does not say, so this is what provenance keeps. `frames`: 8 an object (DAM-3B-Video), or 1 (DAM-3B, too). `views`:
+    what it is shown. `question`: asked instead of the prompt file. `at_once`: objects whose pictures are held in memory
+    and sent together. `concurrency`: requests under way; the server answers one at a time a worker. `timeout`: seconds
+    a request may take, waiting for its turn included. `attempts`: most tries of a request; the server says 500 also to
+    what no further try will change.
     """
 
     base_url: str = "http://127.0.0.1:8000"
     checkpoint: str = "nvidia/DAM-3B-Video"
+    frames: int = VIDEO_IMAGES
     views: ViewRules = field(default_factory=ViewRules)
     question: str = ""
     at_once: int = 8
@@ -37,8 +38,8 @@ class DamSettings:
     def __post_init__(self) -> None:
         if isinstance(self.views, Mapping):
             object.__setattr__(self, "views", ViewRules(**self.views))
-        if self.views.frames not in (1, VIDEO_IMAGES):
-            raise ValueError(f"views.frames: DAM's server takes {VIDEO_IMAGES} frames or 1, found {self.views.frames}")
+        if self.frames not in (1, VIDEO_IMAGES):
+            raise ValueError(f"frames: DAM's server takes {VIDEO_IMAGES} or 1, found {self.frames}")
         if urlsplit(self.base_url).scheme not in {"http", "https"} or not urlsplit(self.base_url).hostname:
             raise ValueError("base_url: expected an address such as http://127.0.0.1:8000")
         if min(self.at_once, self.concurrency, self.attempts) < 1 or self.timeout <= 0:
@@ -47,4 +48,5 @@ class DamSettings:
     @property
     def output_config(self) -> Mapping[str, Any]:
         """What changes the output; where the server is and how fast it is asked does not."""
-        return {"checkpoint": self.checkpoint, "views": asdict(self.views), "question": self.question}
+        shown = {"frames": self.frames, "views": asdict(self.views)}
+        return {"checkpoint": self.checkpoint, "question": self.question, **shown}

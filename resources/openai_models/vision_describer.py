@@ -20,23 +20,25 @@ from svg2_assets.trajectories.protocols import TrackingResult
 class VisionSettings:
     """Which model is asked, and what it is shown.
 
-    `options`: further fields of the request; models that reason refuse `temperature`, give them `{}` or
-    `{"reasoning_effort": "low"}`. `at_once`: calls whose pictures are held in memory and sent together.
+    `frames`: at most so many pictures of an object up close. `options`: further fields of the request; models that
+    reason refuse `temperature`, give them `{}` or `{"reasoning_effort": "low"}`. `at_once`: calls whose pictures are
+    held in memory and sent together.
     """
 
     model: str = "gpt-4.1-mini"
-    views: ViewRules = field(default_factory=lambda: ViewRules(frames=3))
+    frames: int = 3
+    views: ViewRules = field(default_factory=ViewRules)
     groups: GroupRule = field(default_factory=GroupRule)
     options: Mapping[str, Any] = field(default_factory=lambda: {"temperature": 0, "seed": 0})
     at_once: int = 4
 
     def __post_init__(self) -> None:
         if isinstance(self.views, Mapping):
-            object.__setattr__(self, "views", ViewRules(**{"frames": 3, **self.views}))
+            object.__setattr__(self, "views", ViewRules(**self.views))
         if isinstance(self.groups, Mapping):
             object.__setattr__(self, "groups", GroupRule(**self.groups))
-        if self.at_once < 1:
-            raise ValueError("at_once must be at least 1")
+        if min(self.at_once, self.frames) < 1:
+            raise ValueError("at_once and frames must be at least 1")
 
 
 class VisionDescriber:
@@ -65,7 +67,7 @@ class VisionDescriber:
         What an answer leaves out is asked once more, object by object. Raises `UnusableBackend` for a key that is
         missing or refused, `PhaseError` where trajectories do not fit the video or nothing at all was described.
         """
-        gallery = look(source, tracks, self._settings.views)
+        gallery = look(source, tracks, self._settings.views, frames=self._settings.frames)
         found = self._ask(gallery, groups(gallery, gallery.budget.chosen, self._settings.groups))
         again = [i for i, (d, open_) in found.items() if not d.text and open_]
         found |= self._ask(gallery, [(i,) for i in again])

@@ -27,13 +27,13 @@ SHARPNESS_SIDE = 160  # pixels of the longer side of the crop that is judged: en
 FLAT = 4.0  # variance of grey values (0..255) that a crop is taken to have at least: noise is no detail
 
 
-def stretches(course: Course, rules: ViewRules) -> tuple[Stretch, ...]:
-    """At most `rules.frames` stretches, in order of time; those of `paper` and `release` hold one frame each."""
+def stretches(course: Course, rules: ViewRules, *, frames: int) -> tuple[Stretch, ...]:
+    """At most `frames` stretches, in order of time; those of `paper` and `release` hold one frame each."""
     if rules.preset == PAPER:
-        return tuple(((f, 1.0),) for f in _largest(course, rules.frames))
+        return tuple(((f, 1.0),) for f in _largest(course, frames))
     if rules.preset == RELEASE:
-        return tuple(((f, 1.0),) for f in _evenly(course, rules.frames))
-    return _candidates(course, rules.frames, rules.choice)
+        return tuple(((f, 1.0),) for f in _evenly(course, frames))
+    return _candidates(course, frames, rules.choice)
 
 
 def repeated(shown: Sequence[T], count: int) -> tuple[T, ...]:

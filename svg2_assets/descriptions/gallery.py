@@ -131,8 +131,8 @@ class Gallery:
         )
 
 
-def look(source: FrameSource, tracks: TrackingResult, rules: ViewRules) -> Gallery:
-    """Choose and gather what is shown of the objects of one video, decoding it once.
+def look(source: FrameSource, tracks: TrackingResult, rules: ViewRules, *, frames: int) -> Gallery:
+    """Choose and gather what is shown of the objects of one video, at most `frames` frames each, decoding it once.
 
     Objects without a frame have no views. Raises `PhaseError` when a trajectory does not fit the video, `VideoError`
     when it no longer decodes.
@@ -146,11 +146,11 @@ def look(source: FrameSource, tracks: TrackingResult, rules: ViewRules) -> Galle
     part_of = {o.id: o.part_of for o in visible}
     stuff = {i: is_stuff(c, camera=tracks.camera, part_of=part_of[i], rule=rules.stuff) for i, c in courses.items()}
     gallery = Gallery(video, tracks, rules, budget=budget, stuff=stuff)
-    chosen = {i: stretches(courses[i], rules) for i in budget.chosen}
+    chosen = {i: stretches(courses[i], rules, frames=frames) for i in budget.chosen}
     wanted = sorted({frame for parts in chosen.values() for part in parts for frame, _ in part})
     if wanted:
-        with closing(ahead(source.pick(wanted, height=rows_of(video, rules.side)))) as frames:
-            gallery.watch(frames, chosen)
+        with closing(ahead(source.pick(wanted, height=rows_of(video, rules.side)))) as stream:
+            gallery.watch(stream, chosen)
     return gallery
 
 

@@ -117,13 +117,12 @@ _GROUPS: dict[str, Callable[..., object]] = {
 class ViewRules:
     """Everything that decides what a model is shown; each group may also be given as a mapping of what differs.
 
-    `objects`: at most so many a video. `frames`: at most so many an object. `side`: the longer side of a frame, in
-    pixels, at most.
+    `objects`: at most so many a video. `side`: the longer side of a frame, in pixels, at most. How many frames an
+    object has is its describer's to say.
     """
 
     preset: str = DEFAULT
     objects: int = 60
-    frames: int = 8
     side: int = 1024
     choice: FrameRule = field(default_factory=FrameRule)
     salience: SalienceRule = field(default_factory=SalienceRule)
@@ -137,8 +136,8 @@ class ViewRules:
                 object.__setattr__(self, name, kind(**given))
         if self.preset not in PRESETS:
             raise ValueError(f"preset: expected one of {', '.join(PRESETS)}, found {self.preset!r}")
-        if min(self.objects, self.frames, self.choice.candidates) < 1 or self.side < 64:
-            raise ValueError("objects, frames and candidates must be at least 1, side at least 64 pixels")
+        if min(self.objects, self.choice.candidates) < 1 or self.side < 64:
+            raise ValueError("objects and candidates must be at least 1, side at least 64 pixels")
 
     @property
     def most_objects(self) -> int:

@@ -28,7 +28,7 @@ def growing(frames: range) -> Trajectory:
 def chosen(trajectory: Trajectory, *, length: int, preset: str, frames: int = 8) -> tuple[int, ...]:
     clip = Clip(video(frames=length))
     tracks = TrackingResult((TrackedObject(7, trajectory, Origin.SEED, 1.0),))
-    return look(clip, tracks, ViewRules(preset=preset, frames=frames)).frames[7]
+    return look(clip, tracks, ViewRules(preset=preset), frames=frames).frames[7]
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -83,7 +83,7 @@ def test_blurred_frames_are_passed_over_where_a_sharp_one_is_near() -> None:
     shown = video(frames=80)
     thing = Thing(start=(100, 80), size=(80, 80), frames=range(80))
     rules = ViewRules(choice={"grid_seconds": 1 / FPS, "candidates": 8})  # type: ignore[arg-type]
-    gallery = look(Clip(shown, [paint]), TrackingResult((thing.tracked(shown),)), rules)
+    gallery = look(Clip(shown, [paint]), TrackingResult((thing.tracked(shown),)), rules, frames=8)
     assert set(gallery.frames[0]) <= sharp_ones
 
 
@@ -118,9 +118,8 @@ def test_the_video_is_read_once_and_few_of_its_frames_for_many_objects() -> None
     shown = video(frames=200)
     things = [Thing(start=(20 + 12 * i, 20), size=(30, 30), frames=range(200)) for i in range(20)]
     clip = Clip(shown, [t.paint for t in things])
-    gallery = look(
-        clip, TrackingResult(tuple(t.tracked(shown, object_id=i) for i, t in enumerate(things))), ViewRules()
-    )
+    tracks = TrackingResult(tuple(t.tracked(shown, object_id=i) for i, t in enumerate(things)))
+    gallery = look(clip, tracks, ViewRules(), frames=8)
     assert clip.picked == sorted(set(clip.picked))
     assert len(clip.picked) < 60
     assert len(gallery.frames) == 20
@@ -130,7 +129,9 @@ def test_memory_follows_objects_and_not_the_length_of_the_video() -> None:
     def held(length: int) -> int:
         thing = Thing(start=(60, 60), size=(80, 80), frames=range(length))
         shown = video(frames=length)
-        return look(Clip(shown, [thing.paint]), TrackingResult((thing.tracked(shown),)), ViewRules()).bytes_held
+        return look(
+            Clip(shown, [thing.paint]), TrackingResult((thing.tracked(shown),)), ViewRules(), frames=8
+        ).bytes_held
 
     assert held(400) <= 1.2 * held(100)
 
@@ -140,7 +141,7 @@ def test_the_same_video_gives_the_same_views() -> None:
     thing = Thing(start=(10, 20), size=(60, 60), step=(3, 1), frames=range(60))
     made = []
     for _ in range(2):
-        gallery = look(Clip(shown, [thing.paint]), TrackingResult((thing.tracked(shown),)), ViewRules())
+        gallery = look(Clip(shown, [thing.paint]), TrackingResult((thing.tracked(shown),)), ViewRules(), frames=8)
         made.append([(v.frame, v.pixels.tobytes(), v.mask.tobytes()) for v in gallery.views(0)])
     assert made[0] == made[1]
 
@@ -148,6 +149,6 @@ def test_the_same_video_gives_the_same_views() -> None:
 def test_an_object_cut_by_the_border_is_shown_whole_where_it_can_be() -> None:
     thing = Thing(start=(-40, 60), size=(60, 60), step=(4, 0), frames=range(40))
     trajectory = thing.trajectory(video(frames=40))
-    parts = stretches(Course.of(trajectory, video(frames=40)), ViewRules(frames=1))
+    parts = stretches(Course.of(trajectory, video(frames=40)), ViewRules(), frames=1)
     worths = dict(parts[0])
     assert max(worths, key=worths.__getitem__) >= 11

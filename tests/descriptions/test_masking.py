@@ -115,7 +115,7 @@ def test_ours_is_shown_prepared_masks_and_upstream_what_was_tracked(preset: str,
     bed = np.zeros_like(child)
     bed[60:200, 60:260] = True
     tracks = TrackingResult((still(0, bed & ~child), still(1, child)))
-    gallery = look(Clip(video()), tracks, ViewRules(preset=preset))
+    gallery = look(Clip(video()), tracks, ViewRules(preset=preset), frames=8)
     views = list(gallery.views(0))
     assert [bool(v.mask[120, 150]) for v in views] == [filled] * 8
     assert all((v.mask == child).all() for v in gallery.views(1))
@@ -127,7 +127,7 @@ def test_the_ground_that_shows_between_legs_is_not_given_to_the_animal() -> None
     cow[130:180, 105:120] = cow[130:180, 180:195] = True
     cow[170:180, 105:195] = True
     tracks = TrackingResult((still(0, cow), still(1, ~cow)))
-    gallery = look(Clip(video()), tracks, ViewRules())
+    gallery = look(Clip(video()), tracks, ViewRules(), frames=8)
     assert gallery.stuff == {0: False, 1: True}
     assert all((v.mask == cow).all() for v in gallery.views(0))
     assert all(v.mask.all() for v in gallery.views(1))

@@ -82,7 +82,7 @@ def test_every_object_is_described_by_its_own_pixels(server: DevServer) -> None:
 def test_one_picture_an_object_for_a_server_that_takes_images_alone(home: Path) -> None:
     clip, tracks = scene(Thing(start=(200, 60), size=(60, 60), colours=(RED,)))
     with dev_server("--dam-single") as single:
-        (made,) = dam(single, views=ViewRules(frames=1)).describe(clip, tracks)
+        (made,) = dam(single, frames=1).describe(clip, tracks)
         assert "red" in made.text
         assert len(made.frames) == 1
         with pytest.raises(PhaseError, match="descriptions of 1 objects"):
@@ -176,8 +176,8 @@ def test_a_server_that_is_not_there_is_named_with_how_to_start_it() -> None:
 
 
 def test_settings_that_the_server_does_not_take_are_refused_at_once() -> None:
-    with pytest.raises(ValueError, match="8 frames or 1, found 4"):
-        DamSettings(views=ViewRules(frames=4))
+    with pytest.raises(ValueError, match=r"frames: DAM.s server takes 8 or 1, found 4"):
+        DamSettings(frames=4)
     with pytest.raises(ValueError, match="base_url"):
         DamSettings(base_url="localhost:8000")
     with pytest.raises(ValueError, match="preset"):

@@ -77,7 +77,7 @@ def test_several_objects_share_a_call_and_each_gets_what_is_said_of_it(server: D
 
 
 def test_forty_objects_take_no_more_calls_than_the_limits_ask_for() -> None:
-    gallery = look(*scene(40), ViewRules(frames=3))
+    gallery = look(*scene(40), ViewRules(), frames=3)
     made = groups(gallery, gallery.budget.chosen, GroupRule(objects=8, images=40))
     assert [len(g) for g in made] == [8] * 5
     assert [len(g) for g in groups(gallery, gallery.budget.chosen, GroupRule(objects=8, images=9))] == [2] * 20
@@ -86,7 +86,7 @@ def test_forty_objects_take_no_more_calls_than_the_limits_ask_for() -> None:
 
 
 def test_each_object_is_headed_by_its_id_and_shown_whole_and_close() -> None:
-    gallery = look(*scene(2), ViewRules(frames=3))
+    gallery = look(*scene(2), ViewRules(), frames=3)
     call = call_for(gallery, (0, 1), model="m", rule=GroupRule(), options={})
     content = call.messages[1]["content"]
     assert [part["type"] for part in content] == (["text"] + ["image_url"] * 4) * 2
