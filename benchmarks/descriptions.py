@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         masks.append(_mask_row(name, galleries[DEFAULT]))
         if given.sheets is not None:
             print(write_sheet(given.sheets / f"{name.replace(' + ', '-')}.png", galleries[DEFAULT], tracks))
-    show([_frame_table(frames), _mask_table(masks)], as_json=given.json)
+    show([_frame_table([*frames, *_mean_rows(frames)]), _mask_table(masks)], as_json=given.json)
     return 0
 
 
@@ -96,12 +97,12 @@ def shown_of(gallery: Gallery, tracked: TrackedObject) -> Shown:
 
 def _frame_rows(
     name: str, galleries: dict[str, Gallery], tracks: TrackingResult, seconds: dict[str, float]
-) -> list[list[object]]:
+) -> list[list[Any]]:
     """One row a preset, over the objects that all presets show; sharpness is relative to `release`."""
     common = sorted(set.intersection(*(set(g.frames) for g in galleries.values())))
     objects = [o for o in tracks.objects if o.id in common]
     made = {preset: [shown_of(gallery, o) for o in objects] for preset, gallery in galleries.items()}
-    rows: list[list[object]] = []
+    rows: list[list[Any]] = []
     for preset, figures in made.items():
         relative = [a.sharp / max(b.sharp, 1e-9) for a, b in zip(figures, made[RELEASE], strict=True)]
         means = [float(np.mean([getattr(f, key) for f in figures])) for key in ("spread", "gap", "area")]
@@ -109,6 +110,18 @@ def _frame_rows(
         looked = len({f for i in common for f in galleries[preset].frames[i]})
         rows.append([name, preset, len(common), *means, float(np.mean(relative)), looked, held, seconds[preset]])
     return rows
+
+
+def _mean_rows(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """A row a preset over all clips: objects summed up, figures of objects weighed by their number."""
+    made = []
+    for preset in PRESETS:
+        own = [row for row in rows if row[1] == preset]
+        weights = [row[2] for row in own]
+        if sum(weights):
+            means = [float(np.average([row[i] for row in own], weights=weights)) for i in range(3, 7)]
+            made.append(["all", preset, sum(weights), *means, *(sum(row[i] for row in own) for i in range(7, 10))])
+    return made
 
 
 def _mask_row(name: str, gallery: Gallery) -> list[object]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,8 +13,9 @@ from resources.dam.settings import DamSettings
 from svg2_assets.descriptions.asking import described, one_each, portions
 from svg2_assets.descriptions.gallery import Gallery, look
 from svg2_assets.descriptions.protocols import Description
-from svg2_assets.llm.calls import Answer, Gateway, Outcome
+from svg2_assets.llm.calls import Answer, Call, Gateway, Outcome
 from svg2_assets.scene.errors import UnusableBackend
+from svg2_assets.scene.streams import ahead
 from svg2_assets.scene.video import FrameSource
 from svg2_assets.trajectories.protocols import TrackingResult
 
@@ -48,20 +50,26 @@ class DamDescriber:
         """
         gallery = look(source, tracks, self._settings.views, frames=self._settings.frames)
         found: dict[int, Description] = {}
-        for ids in portions(gallery.budget.chosen, self._settings.at_once):
-            for object_id, answer in zip(ids, self._ask(gallery, ids), strict=True):
-                found[object_id] = described(object_id, gallery.frames[object_id], answer)
+        # The next portion's pictures are made while the server looks at this one's.
+        with closing(ahead(self._calls(gallery), most=1)) as prepared:
+            for ids, calls in prepared:
+                for object_id, answer in zip(ids, self._ask(calls), strict=True):
+                    found[object_id] = described(object_id, gallery.frames[object_id], answer)
         return one_each(tracks, gallery, found)
 
-    def _ask(self, gallery: Gallery, ids: Sequence[int]) -> tuple[Answer, ...]:
+    def _calls(self, gallery: Gallery) -> Iterator[tuple[Sequence[int], list[Call]]]:
+        for ids in portions(gallery.budget.chosen, self._settings.at_once):
+            yield ids, [call_for(gallery, i, self._settings) for i in ids]
+
+    def _ask(self, calls: Sequence[Call]) -> tuple[Answer, ...]:
         if self._gateway is None:
             self._gateway = own_gateway(self._settings)
-        answers = self._gateway.ask([call_for(gallery, i, self._settings) for i in ids])
+        answers = self._gateway.ask(calls)
         if any(a.outcome is Outcome.SERVER_ERROR for a in answers) and not reachable(self._settings.base_url):
             raise UnusableBackend(
                 f"DAM's server at {self._settings.base_url} cannot be reached. Start it with `docker compose -f "
                 "infra/compose/compose.yaml --env-file infra/compose/.env --profile dam up dam` "
-                "(docs/how-to/describe-with-dam.md), or set base_url in SVG2_DESCRIBER. What is answered so far is kept."
+                "(docs/how-to/describe-with-dam.md), or set base_url in SVG2_DESCRIBER. Answers so far are kept."
             )
         return answers
 

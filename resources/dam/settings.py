@@ -19,10 +19,10 @@ class DamSettings:
 
     `base_url`: where its server listens, without `/v1`. `checkpoint`: the weights that it was started with; the server
     does not say, so this is what provenance keeps. `frames`: 8 an object (DAM-3B-Video), or 1 (DAM-3B, too). `views`:
-    what it is shown. `question`: asked instead of the prompt file. `at_once`: objects whose pictures are held in memory
-    and sent together. `concurrency`: requests under way; the server answers one at a time a worker. `timeout`: seconds
-    a request may take, waiting for its turn included. `attempts`: most tries of a request; the server says 500 also to
-    what no further try will change.
+    what it is shown. `question`: asked instead of the prompt file. `at_once`: objects whose pictures are sent together;
+    those of up to three such portions are in memory. `concurrency`: requests under way; the server answers one at a
+    time a worker. `timeout`: seconds a request may take, waiting for its turn included. `attempts`: most tries of a
+    request; the server says 500 also to what no further try will change.
     """
 
     base_url: str = "http://127.0.0.1:8000"

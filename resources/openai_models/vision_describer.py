@@ -53,7 +53,7 @@ class VisionDescriber:
     @property
     def model_id(self) -> str:
         """The model asked."""
-        return self._settings.model
+        return f"vision/{self._settings.model}"
 
     @property
     def config(self) -> Mapping[str, Any]:

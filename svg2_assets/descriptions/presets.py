@@ -101,8 +101,8 @@ class MaskRule:
     thing_gap: float = 0.25
     stuff_gap: float = 0.6
     speck: float = 0.005
-    leak: float = 0.02
-    most_leak: float = 0.08
+    leak: float = 0.01
+    most_leak: float = 0.03
 
 
 _GROUPS: dict[str, Callable[..., object]] = {
