@@ -9,11 +9,14 @@ from typing import Any
 
 from svg2_assets.descriptions.asking import MOST_CHARACTERS, why
 from svg2_assets.descriptions.gallery import Gallery, View
+from svg2_assets.descriptions.masking import at_size
 from svg2_assets.descriptions.pictures import encoded_jpeg, fitted, outlined, surroundings
 from svg2_assets.descriptions.protocols import Description
 from svg2_assets.llm.calls import Answer, Call
 from svg2_assets.llm.cleaning import cleaned
 from svg2_assets.llm.prompts import Prompt, prompt
+from svg2_assets.scene.masks import BoolArray
+from svg2_assets.scene.video import Pixels
 
 NOT_ANSWERED = "the model's answer leaves this object out"
 MOST_NAME, MOST_ACTION, MOST_ACTIONS = 80, 120, 12
@@ -26,7 +29,8 @@ class GroupRule:
     """How objects are put into calls.
 
     At most `objects` and `images` a call. Each object has one whole frame of `whole` pixels (its longer side) and one
-    picture up close a view, of `close` pixels, that shows `context` times its box.
+    picture up close a view, of `close` pixels, that shows `context` times its box; small ones are enlarged, at most
+    `enlarge` times.
     """
 
     objects: int = 8
@@ -34,11 +38,19 @@ class GroupRule:
     whole: int = 512
     close: int = 384
     context: float = 1.6
+    enlarge: float = 3.0
     detail: str = "auto"
 
     def __post_init__(self) -> None:
-        if self.objects < 1 or self.images < 2 or min(self.whole, self.close) < 32 or self.context < 1:
-            raise ValueError("objects >= 1, images >= 2, whole and close >= 32 pixels and context >= 1 are needed")
+        if (
+            self.objects < 1
+            or self.images < 2
+            or min(self.whole, self.close) < 32
+            or min(self.context, self.enlarge) < 1
+        ):
+            raise ValueError(
+                "objects >= 1, images >= 2, whole and close >= 32 pixels, context and enlarge >= 1 are needed"
+            )
 
 
 def the_prompt() -> Prompt:
@@ -137,15 +149,22 @@ def _parts(gallery: Gallery, object_id: int, rule: GroupRule) -> list[dict[str, 
     times = ", ".join(f"{view.time:.2f} s" for view in views)
     kind = " It covers much of the picture and may be ground, wall or sky." if gallery.stuff[object_id] else ""
     heading = f"Object {object_id}: the whole frame at {largest.time:.2f} s, then up close at {times}.{kind}"
-    pictures = [fitted(outlined(largest.pixels, largest.mask), rule.whole), *(_close(view, rule) for view in views)]
+    whole = _drawn(largest.pixels, largest.mask, rule.whole, enlarge=1.0)
+    pictures = [whole, *(_close(view, rule) for view in views)]
     return [{"type": "text", "text": heading}, *(_image(p, rule.detail) for p in pictures)]
 
 
-def _close(view: View, rule: GroupRule) -> Any:
+def _close(view: View, rule: GroupRule) -> Pixels:
     crop = surroundings(view.mask, context=rule.context, least=48)
-    return fitted(outlined(view.pixels[crop], view.mask[crop]), rule.close)
+    return _drawn(view.pixels[crop], view.mask[crop], rule.close, enlarge=rule.enlarge)
 
 
-def _image(pixels: Any, detail: str) -> dict[str, Any]:
+def _drawn(pixels: Pixels, mask: BoolArray, side: int, *, enlarge: float) -> Pixels:
+    """`pixels` at their size in the call, the line drawn last: scaling would thin it out."""
+    small = fitted(pixels, side, enlarge=enlarge)
+    return outlined(small, at_size(mask, *small.shape[:2]))
+
+
+def _image(pixels: Pixels, detail: str) -> dict[str, Any]:
     data = base64.b64encode(encoded_jpeg(pixels)).decode("ascii")
     return {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}", "detail": detail}}

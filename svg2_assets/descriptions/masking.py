@@ -78,8 +78,16 @@ def _without_leaks(own: BoolArray, rule: MaskRule) -> BoolArray:
     body = cv2.morphologyEx(wide, cv2.MORPH_OPEN, disc)
     # Corners that opening rounds off come back: they are within a radius of the body.
     kept = (cv2.dilate(body, disc) & wide)[radius:-radius, radius:-radius].astype(bool)
-    lost = area - int(kept.sum())
-    return kept if kept.any() and lost <= rule.most_leak * area else own
+    leaks = _long(own & ~kept, least=rule.long_leak * (2 * radius + 1))
+    return own & ~leaks if kept.any() and int(leaks.sum()) <= rule.most_leak * area else own
+
+
+def _long(pieces: BoolArray, *, least: float) -> BoolArray:
+    """Those of the connected `pieces` that reach over at least `least` pixels: the rest is roughness of an outline."""
+    count, labels, figures, _ = cv2.connectedComponentsWithStats(pieces.astype(np.uint8), connectivity=8)
+    sides = figures[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+    far = (sides >= least) & (np.arange(count) > 0)
+    return np.asarray(far[labels])
 
 
 def _filled(own: BoolArray, others: BoolArray, parts: BoolArray, *, limit: float, rule: MaskRule) -> BoolArray:

@@ -13,9 +13,8 @@ LINE, EDGE = (255, 230, 0), (0, 0, 0)
 JPEG_QUALITY = 90
 
 
-def outlined(pixels: Pixels, mask: BoolArray) -> Pixels:
-    """A copy of `pixels` [h, w, 3] with a line around `mask` [h, w]; what is inside the mask is not touched."""
-    thick = max(1, round(max(mask.shape) / 400))
+def outlined(pixels: Pixels, mask: BoolArray, *, thick: int = 2) -> Pixels:
+    """A copy of `pixels` [h, w, 3] with a line of `thick` pixels around `mask` [h, w]; inside of it nothing changes."""
     seen = mask.astype(np.uint8)
     inner = cv2.dilate(seen, _disc(thick)) > 0
     outer = cv2.dilate(seen, _disc(thick + 1)) > 0
@@ -36,13 +35,14 @@ def surroundings(mask: BoolArray, *, context: float, least: int) -> tuple[slice,
     )
 
 
-def fitted(pixels: Pixels, side: int) -> Pixels:
-    """`pixels` with a longer side of at most `side`; small ones stay as they are."""
-    scale = side / max(pixels.shape[:2])
-    if scale >= 1:
+def fitted(pixels: Pixels, side: int, *, enlarge: float = 1.0) -> Pixels:
+    """`pixels` with a longer side of `side`; small ones grow to at most `enlarge` times their size."""
+    scale = min(enlarge, side / max(pixels.shape[:2]))
+    if scale == 1:
         return pixels
     size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(pixels, size, interpolation=how), dtype=np.uint8)
 
 
 def encoded_jpeg(pixels: Pixels) -> bytes:

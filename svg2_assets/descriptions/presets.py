@@ -92,8 +92,8 @@ class MaskRule:
     A gap is filled when other things (not stuff: it lies behind) own `owned` of it, the mask encloses `enclosed` of its
     edge (the edge of the frame is nobody's) and it has at most `thing_gap` (for stuff `stuff_gap`) of the mask; a gap
     of its own parts whatever its size. A hole of nobody is filled up to `speck`. A leak is what an opening of radius
-    `leak` removes; it is cut off when all leaks together are at most `most_leak`: thin things consist of what would be
-    a leak elsewhere.
+    `leak` removes and what is at least `long_leak` times as long as it is thick; it is cut off when all leaks together
+    are at most `most_leak`: thin things consist of what would be a leak elsewhere.
     """
 
     owned: float = 0.5
@@ -102,6 +102,7 @@ class MaskRule:
     stuff_gap: float = 0.6
     speck: float = 0.005
     leak: float = 0.01
+    long_leak: float = 3.0
     most_leak: float = 0.03
 
 

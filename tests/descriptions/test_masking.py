@@ -137,3 +137,10 @@ def still(object_id: int, pixels: BoolArray, *, part_of: int | None = None) -> T
     mask = Mask.from_array(pixels)
     trajectory = Trajectory(tuple(range(FRAMES)), (mask,) * FRAMES)
     return TrackedObject(object_id, trajectory, Origin.SEED, 1.0, part_of=part_of)
+
+
+def test_a_rough_outline_is_no_leak() -> None:
+    rough = box(20, 20, 80, 80)
+    rough[20, 20:80:4] = False
+    rough[19, 22:80:6] = True
+    assert shown(rough).cut_off == 0

@@ -22,6 +22,7 @@ from tests.descriptions.pictures import Clip, Thing, video
 from tests.devserver import DevServer, dev_server
 
 RED, BLUE = (200, 40, 30), (30, 80, 200)
+CLIPS = Path(__file__).parents[2] / "clips"
 
 
 @pytest.fixture(scope="module")
@@ -190,3 +191,25 @@ def test_freshness_follows_what_is_shown_and_asked_and_not_where_the_server_is()
     assert DamDescriber(base).config == DamDescriber(same).config
     for other in (dataclasses.replace(base, question="What is it?"), DamSettings(views=ViewRules(preset="paper"))):
         assert DamDescriber(other).config != DamDescriber(base).config
+
+
+def test_a_real_clip_is_described_from_its_file(server: DevServer) -> None:
+    from resources.media.reader import open_video
+    from svg2_assets.scene.masks import Mask
+
+    source = open_video(CLIPS / "vtest_200_499.mp4")
+    shown = source.video
+    grass = Mask.from_box((0, 420, 300, 156), height=shown.height, width=shown.width)
+    sky_box = Mask.from_box((700, 0, 40, 30), height=shown.height, width=shown.width)
+    tracks = TrackingResult(
+        (
+            TrackedObject(1, Trajectory(tuple(range(shown.num_frames)), (grass,) * shown.num_frames), Origin.SEED, 1.0),
+            TrackedObject(2, Trajectory((shown.num_frames - 1,), (sky_box,)), Origin.SEED, 1.0),
+        )
+    )
+    first, second = dam(server, views=ViewRules(side=512)).describe(source, tracks)
+    assert "green" in first.text
+    assert len(first.frames) == 8
+    assert first.frames[-1] - first.frames[0] > 200
+    assert second.text
+    assert second.frames == (shown.num_frames - 1,)
