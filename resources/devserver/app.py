@@ -45,7 +45,9 @@ def application(service: Service) -> Starlette:
         yield
 
     return Starlette(
-        routes=routes, lifespan=lifespan, exception_handlers={ApiError: _api_error, HTTPException: _http_error}
+        routes=routes,
+        lifespan=lifespan,
+        exception_handlers={ApiError: _api_error, HTTPException: _http_error, Exception: _own_error},
     )
 
 
@@ -146,3 +148,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
     message = f"Invalid URL ({request.method} {request.url.path})" if status in {404, 405} else str(error)
     body: Mapping[str, Any] = ApiError(message, status=status).body()
     return JSONResponse(body, status_code=status)
+
+
+async def _own_error(_request: Request, error: Exception) -> Response:
+    """A fault of this server's own; the traceback goes to standard error."""
+    made = ApiError(f"The development server failed ({type(error).__name__}).", status=500, kind="server_error")
+    return JSONResponse(made.body(), status_code=500)

@@ -30,12 +30,12 @@ class TileRule:
     tile: int
 
     def tokens(self, width: int, height: int, detail: str) -> int:
-        """Fit within 2048 x 2048 px, then shortest side at most 768 px, then count squares."""
+        """Fit within 2048 x 2048 px, then shortest side at most 768 px, then count squares, of whole pixels."""
         if detail == "low":
             return self.base
         scale = min(1.0, 2048 / max(width, height))
         scale = min(scale, 768 / min(width, height))
-        across, down = ceil(round(width * scale, 6) / 512), ceil(round(height * scale, 6) / 512)
+        across, down = ceil(round(width * scale) / 512), ceil(round(height * scale) / 512)
         return self.base + self.tile * across * down
 
 
