@@ -44,9 +44,9 @@ class DevServer:
         """Put `rules` in force; see resources/devserver/script.py."""
         self._post("script", {"rules": rules, "append": append})
 
-    def faults(self, probability: float, *faults: dict[str, Any], seed: int = 0) -> None:
-        """Random faults from now on; probability 0 ends them."""
-        self._post("faults", {"probability": probability, "faults": faults, "seed": seed})
+    def faults(self, probability: float, *faults: dict[str, Any], seed: int = 0, routes: bool = False) -> None:
+        """Random faults from now on, with `routes` in calls about files and batches too; probability 0 ends them."""
+        self._post("faults", {"probability": probability, "faults": faults, "seed": seed, "routes": routes})
 
     def accept_keys(self, *keys: str) -> None:
         """Accept these keys alone from now on; without any, every key."""

@@ -208,6 +208,47 @@ def test_batches_are_listed_by_pages(server: DevServer) -> None:
     assert set(made) <= {b.id for b in first}
 
 
+def test_a_batch_whose_creation_was_not_heard_of_is_not_created_twice(server: DevServer) -> None:
+    file = server.client().files.create(file=("a.jsonl", json.dumps(line("a")).encode()), purpose="batch")
+    server.script({"route": "^POST /v1/batches$", "times": 1, "fault": {"kind": "reset", "paid": True}})
+    before = len(server.client().batches.list(limit=100).data)
+
+    def create() -> Any:
+        return server.client().batches.create(
+            input_file_id=file.id, endpoint=CHAT, completion_window="24h", extra_headers={"Idempotency-Key": "b1"}
+        )
+
+    with pytest.raises(openai.APIConnectionError):
+        create()
+    batch = create()
+    assert len(server.client().batches.list(limit=100).data) == before + 1
+    assert wait(server, batch).status == "completed"
+
+
+def test_faults_in_calls_about_files_and_batches(server: DevServer) -> None:
+    server.script(
+        {"route": "^POST /v1/files", "nth": [1], "fault": {"kind": "unavailable", "retry_after": 0.01}},
+        {"route": "/content$", "nth": [1], "fault": {"kind": "reset_mid_body"}},
+        {"fault": {"kind": "refusal"}},
+    )
+    with pytest.raises(openai.InternalServerError):
+        submit(server, line("a"))
+    batch = wait(server, submit(server, line("a")))
+    with pytest.raises(openai.APIConnectionError):
+        server.client().files.content(batch.output_file_id)
+    (row,) = rows(server, batch.output_file_id)
+    assert row["response"]["body"]["choices"][0]["message"]["refusal"]
+
+
+def test_random_faults_reach_files_and_batches_where_they_are_asked_for(server: DevServer) -> None:
+    server.faults(1.0, {"kind": "server_error"})
+    batch = wait(server, submit(server, line("a")))
+    assert batch.request_counts.failed == 1
+    server.faults(1.0, {"kind": "server_error"}, routes=True)
+    with pytest.raises(openai.InternalServerError):
+        server.client().batches.retrieve(batch.id)
+
+
 def test_limits_of_a_batch() -> None:
     with dev_server("--batch-requests", "3", "--batch-bytes", "1000") as server:
         assert wait(server, submit(server, *(line(f"{i}") for i in range(3)))).status == "completed"
