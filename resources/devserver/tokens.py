@@ -1,7 +1,7 @@
 """How many tokens a request has: text by an approximation, images by the rules that OpenAI publishes.
 
-Source of the image rules: the guide "Images and vision", section "Calculating costs". Text is split into
-words, groups of digits and runs of signs, as the pre-tokeniser of OpenAI's vocabularies does, and each of these is
+Source of the image rules: the guide "Images and vision", sections "Model sizing behavior" and "Calculating costs". Text
+is split into words, groups of digits and runs of signs, as the pre-tokeniser of OpenAI's vocabularies does, and each of these is
 counted by its length; the vocabularies themselves would have to be downloaded. A message costs three tokens more, and
 so does the beginning of the answer (OpenAI's cookbook, "How to count tokens").
 """
@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, sqrt
+from typing import ClassVar
 
 _WORDS = re.compile(r" ?[^\W\d_]+|\d{1,3}| ?(?:[^\s\w]|_)+|\s+(?= )|\s+")
 _LETTERS = 8  # most English words up to this length are one token
@@ -19,7 +20,6 @@ _SIGNS = 3  # JSON's runs of quotes, colons and brackets
 MESSAGE_TOKENS = 3
 ANSWER_TOKENS = 3
 PATCH = 32
-MAX_PATCHES = 1_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,37 +28,48 @@ class TileRule:
 
     base: int
     tile: int
+    details: ClassVar[tuple[str, ...]] = ("auto", "low", "high")
 
     def tokens(self, width: int, height: int, detail: str) -> int:
-        """Fit within 2048 x 2048 px, then shortest side at most 768 px, then count squares."""
+        """Fit within 2048 x 2048 px, then shortest side at most 768 px, then count squares, of whole pixels."""
         if detail == "low":
             return self.base
         scale = min(1.0, 2048 / max(width, height))
         scale = min(scale, 768 / min(width, height))
-        across, down = ceil(round(width * scale, 6) / 512), ceil(round(height * scale, 6) / 512)
+        across, down = ceil(round(width * scale) / 512), ceil(round(height * scale) / 512)
         return self.base + self.tile * across * down
 
 
 @dataclass(frozen=True, slots=True)
 class PatchRule:
-    """Images cost `factor` tokens for every 32 px patch, at most 1,536 patches."""
+    """Images cost `factor` tokens for every 32 px patch, at most `budget` patches. `original`: whether the model takes
+    `detail` original, which has a budget of its own."""
 
-    factor: float
+    factor: float = 1.0
+    budget: int = 1_536
+    original: bool = False
 
-    def tokens(self, width: int, height: int, detail: str) -> int:  # noqa: ARG002 - these models ignore it
-        """Patches that cover the image, after it is scaled down until 1,536 suffice; `detail` does not matter."""
-        return ceil(patches(width, height) * self.factor)
+    @property
+    def details(self) -> tuple[str, ...]:
+        """What `detail` may be."""
+        return ("auto", "low", "high", "original") if self.original else TileRule.details
+
+    def tokens(self, width: int, height: int, detail: str) -> int:
+        """Patches that cover the image, scaled down until neither its longest side nor its patches are too many."""
+        longest, budget = {"low": (512, self.budget), "original": (6_000, 10_000)}.get(detail, (2_048, self.budget))
+        scale = min(1.0, longest / max(width, height))
+        return ceil(patches(width * scale, height * scale, budget) * self.factor)
 
 
-def patches(width: int, height: int, limit: int = MAX_PATCHES) -> int:
-    """32 px patches of an image, scaled down to at most `limit` of them as the guide prescribes."""
+def patches(width: float, height: float, budget: int) -> int:
+    """32 px patches of an image, scaled down to at most `budget` of them as the guide prescribes."""
     count = ceil(width / PATCH) * ceil(height / PATCH)
-    if count <= limit:
+    if count <= budget:
         return count
-    scale = sqrt(PATCH**2 * limit / (width * height))
+    scale = sqrt(PATCH**2 * budget / (width * height))
     across, down = width * scale / PATCH, height * scale / PATCH
     scale *= min(max(1, floor(across)) / across, max(1, floor(down)) / down)
-    return min(limit, ceil(round(width * scale / PATCH, 6)) * ceil(round(height * scale / PATCH, 6)))
+    return min(budget, ceil(round(width * scale / PATCH, 6)) * ceil(round(height * scale / PATCH, 6)))
 
 
 ImageRule = TileRule | PatchRule
