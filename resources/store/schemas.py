@@ -81,7 +81,7 @@ _MASKS: dict[str, pa.DataType] = {
     "frames": _FRAMES,
     "counts": pa.list_(pa.binary()),
 }
-_DESCRIPTION: dict[str, pa.DataType] = {"text": _TEXT, "frames": _FRAMES}
+_DESCRIPTION: dict[str, pa.DataType] = {"text": _TEXT, "frames": _FRAMES, "reason": _TEXT}
 _LABEL: dict[str, pa.DataType] = {
     "name": _TEXT,
     "confidence": pa.float64(),
@@ -139,8 +139,12 @@ _LLM_CALL: dict[str, pa.DataType] = {
     "tokens_out": pa.int64(),
     "tokens_reasoning": pa.int64(),
     "money": pa.float64(),
+    "money_unknown": pa.float64(),
     "latency": pa.float64(),
+    "step": _TEXT,
+    "transport": _TEXT,
     "outcome": _TEXT,
+    "reason": _TEXT,
     "at": _TIME,
 }
 _FAILURE: dict[str, pa.DataType] = {

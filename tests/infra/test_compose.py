@@ -52,7 +52,7 @@ def test_the_image_holds_what_the_wheel_is_built_from() -> None:
 
 def test_every_service_waits_for_what_it_needs(composed: dict[str, Any]) -> None:
     services = composed["services"]
-    assert set(services) == {"postgres", "code", "webserver", "daemon"}
+    assert set(services) == {"postgres", "code", "webserver", "daemon", "dam"}
     for name, service in services.items():
         for needed, how in service.get("depends_on", {}).items():
             assert how["condition"] == "service_healthy"
