@@ -171,7 +171,7 @@ class BatchApi:
 
 
 def write_file(path: Path, lines: Iterator[tuple[str, str]]) -> None:
-    """Write requests (key, body) as lines of a batch's file, on the disk when this returns. Raises `UnusableBackend`."""
+    """Write requests (key, body) as lines of a batch's file, onto the disk. Raises `UnusableBackend`."""
     try:
         with path.open("w", encoding="utf-8") as file:
             for key, body in lines:
