@@ -181,9 +181,17 @@ class BatchTransport:
         for plan_id in await self._commits.run(lambda journal: plans.active_plans(journal, self._endpoint)):
             with suppress(BatchStepFailed):
                 await self._step(plan_id)
+        await self._commits.run(self._api.remove_leftovers)
 
     async def _drive(self, left: set[str]) -> Reply | None:
         """Move plans on until all have ended; what was wrong where one of them cannot be moved for now."""
+        all_of_them = set(left)
+        try:
+            return await self._moved_on(left)
+        finally:
+            await self._commits.run(lambda journal: plans.let_go(journal, all_of_them))
+
+    async def _moved_on(self, left: set[str]) -> Reply | None:
         failures = dict.fromkeys(left, 0)
         trouble: Reply | None = None
         while left:

@@ -47,6 +47,15 @@ class BatchApi:
         """The file of a plan's requests."""
         return self._folder / f"{plan_id}.jsonl"
 
+    def remove_leftovers(self, journal: Journal) -> None:
+        """Remove files of plans that have ended or were dropped."""
+        # Files first: a plan that another process makes meanwhile is in the journal before its file is there.
+        files = list(self._folder.iterdir())
+        active = plans.all_active(journal)
+        for path in files:
+            if path.stem not in active:
+                path.unlink(missing_ok=True)
+
     async def advance(self, plan: BatchPlan) -> BatchPlan:
         """Do the next step of `plan`, if it can be done now. Raises `BatchStepFailed`; it stays where it is then."""
         if plan.state == plans.WRITTEN:

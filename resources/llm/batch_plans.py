@@ -8,7 +8,7 @@ down after it is done, and `creating` before as well, so that what is not known 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from resources.llm.journal import BATCH_OWNER, Budget, Intent, Journal, now
@@ -84,6 +84,13 @@ def active_plans(journal: Journal, endpoint: str) -> list[str]:
     return [row[0] for row in journal.execute(statement, (endpoint, COLLECTED, FAILED))]
 
 
+def all_active(journal: Journal) -> set[str]:
+    """Ids of the plans of all servers that have not ended."""
+    return {
+        row[0] for row in journal.execute("SELECT plan_id FROM plans WHERE state NOT IN (?, ?)", (COLLECTED, FAILED))
+    }
+
+
 def take_plan(journal: Journal, plan_id: str) -> BatchPlan | None:
     """The plan, which this process moves on from now on; None when it ended, or another process that runs does so.
 
@@ -102,6 +109,15 @@ def take_plan(journal: Journal, plan_id: str) -> BatchPlan | None:
         return None
     journal.execute("UPDATE plans SET driver = ? WHERE plan_id = ?", (journal.owner.name, plan_id))
     return plan
+
+
+def let_go(journal: Journal, plan_ids: Iterable[str]) -> None:
+    """This process moves these plans on no longer; another may."""
+    for plan_id in plan_ids:
+        journal.execute(
+            "UPDATE plans SET driver = '' WHERE plan_id = ? AND driver = ? AND state != ?",
+            (plan_id, journal.owner.name, NEW),
+        )
 
 
 def move_plan(journal: Journal, plan_id: str, state: str, **known: str) -> BatchPlan:
