@@ -30,12 +30,15 @@ _BUSY_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A request that is about to be sent: `at_most` US dollars, for which `call`, and why (`step`)."""
+    """A request that is about to be sent: `at_most` US dollars, for which `call`, and why (`step`). `tokens`: that go
+    in by the rules of the model, to be compared with what the server counts.
+    """
 
     key: str
     call: Call
     step: str
     at_most: float
+    tokens: int = 0
     transport: str = "sync"
 
 
@@ -143,10 +146,10 @@ class Journal:
         """A row in the ledger for a request that is about to be sent. Returns its call id."""
         call_id, call = uuid.uuid4().hex, intent.call
         what = (call_id, intent.key, intent.step, call.purpose, call.video_id, call.phase, call.model)
-        how = (call.prompt_version, intent.transport, owner, IN_FLIGHT, intent.at_most, now())
+        how = (call.prompt_version, intent.transport, owner, IN_FLIGHT, intent.tokens, intent.at_most, now())
         self.execute(
             "INSERT INTO attempts (call_id, key, step, purpose, video_id, phase, model, prompt_version, transport, "
-            "owner, outcome, money_unknown, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "owner, outcome, tokens_expected, money_unknown, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*what, *how),
         )
         return call_id
@@ -228,6 +231,13 @@ class Journal:
             "SELECT AVG(tokens_out) FROM attempts WHERE purpose = ? AND model = ? AND tokens_out > 0", (purpose, model)
         ).fetchone()
         return None if row[0] is None else float(row[0])
+
+    def input_ratio(self, model: str) -> float | None:
+        """Input tokens of `model` as the server counted them over those expected; None before the first answer."""
+        row = self.execute(
+            "SELECT TOTAL(tokens_in), TOTAL(tokens_expected) FROM attempts WHERE model = ? AND tokens_in > 0", (model,)
+        ).fetchone()
+        return None if not row[1] else float(row[0] / row[1])
 
     def _bury(self, owner: str) -> None:
         self.execute(

@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS attempts (
     tokens_cached INTEGER NOT NULL DEFAULT 0,
     tokens_out INTEGER NOT NULL DEFAULT 0,
     tokens_reasoning INTEGER NOT NULL DEFAULT 0,
+    tokens_expected INTEGER NOT NULL DEFAULT 0,
     money REAL NOT NULL DEFAULT 0,
     money_unknown REAL NOT NULL DEFAULT 0,
     latency REAL NOT NULL DEFAULT 0,
