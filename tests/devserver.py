@@ -9,7 +9,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ class DevServer:
 
     base_url: str
     process: subprocess.Popen[str]
+    _clients: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
 
     @property
     def root(self) -> str:
@@ -32,19 +33,35 @@ class DevServer:
         """The real OpenAI client on this server; it does not retry unless told."""
         from openai import OpenAI
 
-        return OpenAI(base_url=self.base_url, api_key=key, max_retries=retries, timeout=timeout, **options)
+        asked = (key, retries, timeout, *sorted(options.items()))
+        if asked not in self._clients:  # making one takes longer than many calls
+            self._clients[asked] = OpenAI(
+                base_url=self.base_url, api_key=key, max_retries=retries, timeout=timeout, **options
+            )
+        return self._clients[asked]
 
     def script(self, *rules: dict[str, Any], append: bool = False) -> None:
         """Put `rules` in force; see resources/devserver/script.py."""
         self._post("script", {"rules": rules, "append": append})
 
-    def faults(self, probability: float, *faults: dict[str, Any], seed: int = 0) -> None:
-        """Random faults from now on; probability 0 ends them."""
-        self._post("faults", {"probability": probability, "faults": faults, "seed": seed})
+    def faults(self, probability: float, *faults: dict[str, Any], seed: int = 0, routes: bool = False) -> None:
+        """Random faults from now on, with `routes` in calls about files and batches too; probability 0 ends them."""
+        self._post("faults", {"probability": probability, "faults": faults, "seed": seed, "routes": routes})
 
     def accept_keys(self, *keys: str) -> None:
-        """Accept these keys alone from now on."""
-        self._post("keys", {"accepted": keys})
+        """Accept these keys alone from now on; without any, every key."""
+        self._post("keys", {"accepted": keys or None})
+
+    def courses(self, *courses: dict[str, Any]) -> None:
+        """How the next batches go, in turn; see `Course` in resources/devserver/batches.py."""
+        self._post("batches", {"courses": courses})
+
+    def reset(self) -> None:
+        """No scripts, faults and courses, and any key is accepted; the log stays."""
+        self.script()
+        self.faults(0)
+        self.courses()
+        self.accept_keys()
 
     def log(self) -> list[dict[str, Any]]:
         """Every request as it was counted, oldest first."""

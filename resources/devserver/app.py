@@ -13,15 +13,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from resources.devserver import files
 from resources.devserver.admin import admin_routes
 from resources.devserver.batches import Batches
 from resources.devserver.dam_service import call_dam
 from resources.devserver.delivery import Delivery
 from resources.devserver.errors import ApiError
-from resources.devserver.fields import read_json
 from resources.devserver.ledger import DAM
 from resources.devserver.service import CHAT, RESPONSES, Endpoint, Service
+from resources.devserver.storage_routes import storage_routes
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -34,8 +33,7 @@ def application(service: Service) -> Starlette:
         _post(RESPONSES.name, partial(_call, service, RESPONSES)),
         _post(DAM, partial(_dam, service)),
         _get("/v1/models", partial(_models, service)),
-        *_files(service),
-        *_batches(service, batches),
+        *storage_routes(service, batches),
         *admin_routes(service, batches),
     ]
 
@@ -45,7 +43,9 @@ def application(service: Service) -> Starlette:
         yield
 
     return Starlette(
-        routes=routes, lifespan=lifespan, exception_handlers={ApiError: _api_error, HTTPException: _http_error}
+        routes=routes,
+        lifespan=lifespan,
+        exception_handlers={ApiError: _api_error, HTTPException: _http_error, Exception: _own_error},
     )
 
 
@@ -66,73 +66,9 @@ async def _call(service: Service, endpoint: Endpoint, request: Request) -> Respo
 
 
 async def _models(service: Service, request: Request) -> Response:
-    _key(service, request)
+    service.key_of(request.headers.get("authorization"))
     listed = [{"id": n, "object": "model", "created": 0, "owned_by": "dev-server"} for n in service.models.names()]
     return JSONResponse({"object": "list", "data": listed})
-
-
-def _files(service: Service) -> list[Route]:
-    state = service.state
-
-    async def upload(request: Request) -> Response:
-        _key(service, request)
-        return JSONResponse(files.upload(state, await request.body(), request.headers.get("content-type", "")))
-
-    async def listed(request: Request) -> Response:
-        _key(service, request)
-        return JSONResponse(_page(state.files(), request))
-
-    async def one(request: Request) -> Response:
-        _key(service, request)
-        name = request.path_params["name"]
-        if request.method == "DELETE":
-            state.delete_file(name)
-            return JSONResponse({"id": name, "object": "file", "deleted": True})
-        return JSONResponse(state.file(name))
-
-    async def content(request: Request) -> Response:
-        _key(service, request)
-        return Response(state.content(request.path_params["name"]), media_type="application/octet-stream")
-
-    return [
-        _post("/v1/files", upload),
-        _get("/v1/files", listed),
-        Route("/v1/files/{name}", one, methods=["GET", "DELETE"]),
-        _get("/v1/files/{name}/content", content),
-    ]
-
-
-def _batches(service: Service, batches: Batches) -> list[Route]:
-    async def create(request: Request) -> Response:
-        key = _key(service, request)
-        return JSONResponse(batches.create(read_json(await request.body()), key))
-
-    async def listed(request: Request) -> Response:
-        _key(service, request)
-        return JSONResponse(_page(batches.all(), request))
-
-    async def one(request: Request) -> Response:
-        _key(service, request)
-        return JSONResponse(batches.get(request.path_params["name"]))
-
-    async def cancel(request: Request) -> Response:
-        _key(service, request)
-        return JSONResponse(batches.cancel(request.path_params["name"]))
-
-    return [
-        _post("/v1/batches", create),
-        _get("/v1/batches", listed),
-        _get("/v1/batches/{name}", one),
-        _post("/v1/batches/{name}/cancel", cancel),
-    ]
-
-
-def _key(service: Service, request: Request) -> str:
-    return service.key_of(request.headers.get("authorization"))
-
-
-def _page(rows: list[dict[str, Any]], request: Request) -> dict[str, Any]:
-    return files.page(rows, after=request.query_params.get("after"), limit=request.query_params.get("limit"))
 
 
 async def _api_error(_request: Request, error: Exception) -> Response:
@@ -146,3 +82,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
     message = f"Invalid URL ({request.method} {request.url.path})" if status in {404, 405} else str(error)
     body: Mapping[str, Any] = ApiError(message, status=status).body()
     return JSONResponse(body, status_code=status)
+
+
+async def _own_error(_request: Request, error: Exception) -> Response:
+    """A fault of this server's own; the traceback goes to standard error."""
+    made = ApiError(f"The development server failed ({type(error).__name__}).", status=500, kind="server_error")
+    return JSONResponse(made.body(), status_code=500)

@@ -61,7 +61,7 @@ class Delivery(Response):
             await super().__call__(scope, receive, send)
         else:
             size = max(1, len(body) // _SLOW_PIECES)
-            pieces = [body[i : i + size] for i in range(0, len(body), size)]
+            pieces = [body[i : i + size] for i in range(0, len(body), size)] or [b""]
             await self._send_pieces(send, pieces, pause=fault.seconds / len(pieces), whole=True)
 
     async def _send_pieces(self, send: Send, pieces: Sequence[bytes], *, pause: float, whole: bool) -> None:

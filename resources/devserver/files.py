@@ -31,6 +31,12 @@ def upload(state: State, body: bytes, content_type: str) -> dict[str, Any]:
     return keep(state, file.content, name=file.filename, purpose="batch")
 
 
+def delete(state: State, name: str) -> dict[str, Any]:
+    """Forget a file; raises `ApiError` (404)."""
+    state.delete_file(name)
+    return {"id": name, "object": "file", "deleted": True}
+
+
 def keep(state: State, content: bytes, *, name: str, purpose: str) -> dict[str, Any]:
     """Keep `content` as a file and return the file object."""
     facts = {

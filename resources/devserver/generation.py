@@ -79,8 +79,8 @@ class _Maker:
         fields = node.get("properties", {})
         made = {name: self.value(child, depth=depth + 1, name=name) for name, child in fields.items()}
         start, end = made.get("start"), made.get("end")
-        free = not any("enum" in self.resolved(fields[n]) for n in ("start", "end") if n in fields)
-        if free and isinstance(start, int | float) and isinstance(end, int | float) and start > end:
+        alike = "start" in fields and fields["start"] == fields.get("end")
+        if alike and isinstance(start, int | float) and isinstance(end, int | float) and start > end:
             made["start"], made["end"] = end, start
         return made
 
@@ -97,10 +97,10 @@ class _Maker:
 
     def _records(self, items: Node, depth: int) -> list[dict[str, Any]]:
         """One record for each described id that the schema allows."""
-        legal = self.resolved(items["properties"]["id"]).get("enum")
+        legal = self.resolved(items["properties"]["id"])
         made = []
         for identity, text in self.descriptions.items():
-            if legal is None or identity in legal:
+            if _takes(legal, identity):
                 record = {**self._object(items, depth), "id": identity}
                 self.label(record, items, label_of(text))
                 made.append(record)
@@ -114,7 +114,7 @@ class _Maker:
             if "enum" in shape or "const" in shape or "anyOf" in shape or shape.get("minItems"):
                 continue
             kinds = types_of(shape)
-            if name in _NAMES and "string" in kinds and "pattern" not in shape:
+            if name in _NAMES and "string" in kinds and not {"pattern", "format"} & set(shape):
                 record[name] = label.name if label else "object"
             elif name == "uncertain" and "boolean" in kinds:
                 record[name] = label is None
@@ -164,3 +164,10 @@ class _Maker:
             return float((low + high) / 2)
         chosen = self.random.randint(int(first), int(max(first, last))) * step
         return int(chosen) if kind == "integer" else float(chosen)
+
+
+def _takes(node: Node, identity: int | str) -> bool:
+    if "enum" in node:
+        return identity in node["enum"]
+    wanted = "integer" if isinstance(identity, int) else "string"
+    return wanted in types_of(node) and set(node) <= {"type", "description", "title"}

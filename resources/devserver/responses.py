@@ -47,6 +47,8 @@ def read_response(body: Mapping[str, Any], models: Models, pictures: Pictures) -
         turns.insert(0, Turn("system", (Text(body["instructions"]),)))
     schema, schema_name, json_object = _format(body.get("text"), turns)
     reasoning = body.get("reasoning") or {}
+    if not isinstance(reasoning, Mapping):
+        raise ApiError("Invalid type for 'reasoning': expected an object.", param="reasoning", code="invalid_type")
     return Prompt(
         model=model,
         name=str(body["model"]),

@@ -31,6 +31,8 @@ UNANSWERED = frozenset({"rate_limited", "server_error", "unavailable", "reset"})
 """no answer is produced under these, and so nothing is paid, unless the fault says `paid`"""
 DAMAGED = frozenset({"reset", "reset_mid_body", "truncated_body", "slow"})
 """these happen to the answer on its way"""
+WRITTEN = frozenset({"length", "refusal", "wrong_ids", "violates_schema"})
+"""these happen to what the answer says"""
 STATUS = {"rate_limited": 429, "server_error": 500, "unavailable": 503}
 
 
@@ -66,19 +68,23 @@ class Scripted(_Strict):
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What rules look at. `endpoint`: path, with `batch ` before it in a batch. `text`: of all messages, a line each.
-    `schema`: its name. `sha256`: of the body."""
+    `schema`: its name. `sha256`: of the body. `route`: method and path of a call about files or batches, which has
+    nothing else."""
 
-    endpoint: str
-    model: str
-    text: str
-    sha256: str
+    endpoint: str = ""
+    model: str = ""
+    text: str = ""
+    sha256: str = ""
     schema: str = ""
+    route: str = ""
 
 
 class Rule(_Strict):
     """Applies to requests that match every expression given (searched, not anchored) and, counted over those, are the
-    `nth` ones (from 1), at most `times` times."""
+    `nth` ones (from 1), at most `times` times. A rule with a `route` (`POST /v1/batches`) is for calls about files and
+    batches, all others are for calls to models."""
 
+    route: str = ""
     endpoint: str = ""
     model: str = ""
     text: str = ""
@@ -88,7 +94,7 @@ class Rule(_Strict):
     answer: Scripted | None = None
     fault: Fault | None = None
 
-    @field_validator("endpoint", "model", "text", "schema_name")
+    @field_validator("route", "endpoint", "model", "text", "schema_name")
     @classmethod
     def _compiles(cls, value: str) -> str:
         try:
@@ -99,7 +105,10 @@ class Rule(_Strict):
 
     def matches(self, asked: Asked) -> bool:
         """Whether all expressions are found."""
+        if bool(self.route) != bool(asked.route):
+            return False
         pairs = (
+            (self.route, asked.route),
             (self.endpoint, asked.endpoint),
             (self.model, asked.model),
             (self.schema_name, asked.schema),
@@ -110,8 +119,10 @@ class Rule(_Strict):
 
 class RandomFaults(_Strict):
     """Every request fails with `probability`; which way is drawn from `faults`. The draw depends on the seed, the
-    request and how often it came, never on the order in which requests arrive."""
+    request and how often it came, never on the order in which requests arrive. `routes`: calls about files and batches
+    fail too."""
 
+    routes: bool = False
     probability: float = Field(ge=0, le=1)
     seed: int = 0
     faults: tuple[Fault, ...] = Field(min_length=1)
@@ -155,7 +166,7 @@ class Script:
 
     def plan(self, asked: Asked) -> Plan:
         """What this request gets; counts it."""
-        plan = Plan(fault=self._draw(asked.sha256))
+        plan = Plan(fault=self._draw(asked))
         scripted = False
         for counted in self._rules:
             rule = counted.rule
@@ -172,11 +183,12 @@ class Script:
                 plan.fault, scripted = rule.fault, True
         return plan
 
-    def _draw(self, body_sha: str) -> Fault | None:
-        if self._random is None:
+    def _draw(self, asked: Asked) -> Fault | None:
+        if self._random is None or (asked.route and not self._random.routes):
             return None
-        attempt = self._seen[body_sha] = self._seen.get(body_sha, 0) + 1
-        seed = sha256(f"{self._random.seed} {body_sha} {attempt}".encode()).digest()
+        what = f"{asked.route} {asked.sha256}"
+        attempt = self._seen[what] = self._seen.get(what, 0) + 1
+        seed = sha256(f"{self._random.seed} {what} {attempt}".encode()).digest()
         random = Random(seed)  # noqa: S311 - not for secrets
         if random.random() >= self._random.probability:
             return None

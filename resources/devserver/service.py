@@ -19,7 +19,7 @@ from resources.devserver.models import Models
 from resources.devserver.prompt_cache import PromptCache
 from resources.devserver.prompts import Prompt
 from resources.devserver.responses import read_response, write_response
-from resources.devserver.script import STATUS, Asked, Fault, Plan, Script
+from resources.devserver.script import STATUS, WRITTEN, Asked, Fault, Plan, Script
 from resources.devserver.settings import Settings
 from resources.devserver.state import State
 from resources.devserver.tokens import total
@@ -88,8 +88,10 @@ class Service:
         entry = self.ledger.open(endpoint.name, digest_of(body), idempotency_key=idempotency_key)
         try:
             entry.key = self.key_of(headers.get("authorization"))
-            reply = self._stored_reply(entry)
-            if reply is None:
+            reply = self.stored_reply(entry.key, idempotency_key, entry.sha256) if idempotency_key else None
+            if reply is not None:
+                entry.outcome = "replayed"
+            else:
                 prompt = endpoint.read(read_json(body), self.models, self.pictures)
                 entry.model = prompt.model.name
                 reply = await self._answer(endpoint, prompt, entry)
@@ -114,14 +116,7 @@ class Service:
         made = self.produce(prompt, plan, entry, cached=self.cache.cached(scope, pieces), tokens_in=tokens_in)
         reply = Reply(200, json.dumps(endpoint.write(prompt, made), ensure_ascii=False).encode(), headers)
         if entry.idempotency_key:
-            self.state.put_reply(
-                entry.key,
-                entry.idempotency_key,
-                sha=entry.sha256,
-                status=reply.status,
-                headers=reply.headers,
-                body=reply.body,
-            )
+            self.store_reply(entry.key, entry.idempotency_key, entry.sha256, reply)
         # Counted now: whoever goes away while the answer is on its way has to pay for it too.
         entry.status = reply.status if fault is None else {**STATUS, "reset": 0}.get(fault.kind, reply.status)
         self.ledger.close(entry)
@@ -146,7 +141,8 @@ class Service:
             entry.model = prompt.model.name
             plan = self.script.plan(asked(prompt, entry, f"batch {endpoint.name}"))
             fault = plan.fault
-            entry.fault = fault.kind if fault else ""
+            if fault is not None and (fault.kind in STATUS or fault.kind in WRITTEN):
+                entry.fault = fault.kind
             if fault is not None and fault.kind in STATUS:
                 raise refusal_of(fault)
             made = self.produce(prompt, plan, entry, cached=0, tokens_in=total(prompt.pieces()))
@@ -179,19 +175,25 @@ class Service:
         entry.outcome = "no_answer"
         return Reply(0, b"", {}, Fault(kind="reset"))
 
-    def _stored_reply(self, entry: Entry) -> Reply | None:
-        stored = self.state.reply(entry.key, entry.idempotency_key) if entry.idempotency_key else None
+    def stored_reply(self, key: str, idempotency_key: str, digest: str) -> Reply | None:
+        """What was answered to the same request before; raises `ApiError` (400) where the body was another."""
+        stored = self.state.reply(key, idempotency_key)
         if stored is None:
             return None
-        if stored[0] != entry.sha256:
+        sha, status, headers, body = stored
+        if sha != digest:
             raise ApiError(
                 "This Idempotency-Key was used with another body.",
                 code="idempotency_key_reused",
                 param="Idempotency-Key",
             )
-        entry.outcome = "replayed"
-        _sha, status, headers, body = stored
         return Reply(status, body, {**headers, "idempotent-replayed": "true"})
+
+    def store_reply(self, key: str, idempotency_key: str, digest: str, reply: Reply) -> None:
+        """Keep `reply` for whoever asks the same again."""
+        self.state.put_reply(
+            key, idempotency_key, sha=digest, status=reply.status, headers=reply.headers, body=reply.body
+        )
 
 
 def asked(prompt: Prompt, entry: Entry, endpoint: str) -> Asked:

@@ -6,6 +6,7 @@ are refused here: what passes this server passes the service.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -77,6 +78,7 @@ def _check_node(node: Any, path: Path, *, depth: int, root: Mapping[str, Any], s
     for keyword in node:
         if keyword not in SUPPORTED:
             raise SchemaError(path, f"'{keyword}' is not permitted.")
+    _check_forms(node, path)
     if "$ref" in node:
         _check_reference(node, path, root)
     elif "anyOf" not in node:
@@ -87,6 +89,35 @@ def _check_node(node: Any, path: Path, *, depth: int, root: Mapping[str, Any], s
         raise SchemaError(path, "array schema missing items.")
     for step, child in _children(node):
         _check_node(child, path + step, depth=depth, root=root, sizes=sizes)
+
+
+def _check_forms(node: Mapping[str, Any], path: Path) -> None:
+    """Keywords whose value has no form that JSON Schema gives them."""
+    lists = {"required": node.get("required", []), "anyOf": node.get("anyOf", [{}]), "type": node.get("type", "")}
+    for keyword, value in lists.items():
+        if not isinstance(value, list) and not (keyword == "type" and isinstance(value, str)):
+            raise SchemaError(path, f"'{keyword}' must be an array.")
+    if not lists["anyOf"]:
+        raise SchemaError(path, "anyOf must have at least one schema.")
+    if not all(isinstance(x, str) for keyword in ("required", "type") for x in lists[keyword]):
+        raise SchemaError(path, "'required' and 'type' hold strings.")
+    for keyword in ("$defs", "definitions", "properties"):
+        if not isinstance(node.get(keyword, {}), Mapping):
+            raise SchemaError(path, f"'{keyword}' must be an object.")
+    for keyword in ("minItems", "maxItems"):
+        if not isinstance(node.get(keyword, 0), int) or node.get(keyword, 0) < 0:
+            raise SchemaError(path, f"'{keyword}' must be a whole number from 0 on.")
+    for keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"):
+        if not isinstance(node.get(keyword, 0), int | float):
+            raise SchemaError(path, f"'{keyword}' must be a number.")
+    _check_pattern(node, path)
+
+
+def _check_pattern(node: Mapping[str, Any], path: Path) -> None:
+    try:
+        re.compile(node.get("pattern", ""))
+    except (re.error, TypeError):
+        raise SchemaError(path, f"{node['pattern']!r} is not a regular expression.") from None
 
 
 def types_of(node: Mapping[str, Any]) -> tuple[str, ...]:
