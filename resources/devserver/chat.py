@@ -8,6 +8,7 @@ from typing import Any
 from resources.devserver.answers import Produced
 from resources.devserver.errors import ApiError, not_supported
 from resources.devserver.fields import (
+    ImageReader,
     check_temperature,
     effort_of,
     number,
@@ -20,7 +21,6 @@ from resources.devserver.models import Models
 from resources.devserver.prompts import Image, Prompt, Text, Turn
 
 ROLES = ("system", "developer", "user", "assistant")
-DETAILS = ("auto", "low", "high")
 MAX_ANSWER_TOKENS = 128_000
 _TAKEN = frozenset(
     "model messages response_format max_completion_tokens max_tokens reasoning_effort temperature top_p seed n stream "
@@ -55,7 +55,7 @@ def read_chat(body: Mapping[str, Any], models: Models, pictures: Pictures) -> Pr
         )
     limit_name = "max_tokens" if body.get("max_tokens") is not None else "max_completion_tokens"
     limit = number(body, limit_name, low=1, high=MAX_ANSWER_TOKENS, whole=True)
-    turns = _turns(body.get("messages"), pictures)
+    turns = _turns(body.get("messages"), ImageReader(pictures, model))
     schema, schema_name, json_object = _format(body.get("response_format"), turns)
     return Prompt(
         model=model,
@@ -69,12 +69,12 @@ def read_chat(body: Mapping[str, Any], models: Models, pictures: Pictures) -> Pr
     )
 
 
-def _turns(messages: Any, pictures: Pictures) -> list[Turn]:
+def _turns(messages: Any, images: ImageReader) -> list[Turn]:
     if not isinstance(messages, list) or not messages:
         raise ApiError(
             "Invalid 'messages': expected an array of at least one message.", param="messages", code="empty_array"
         )
-    turns = [_turn(m, f"messages[{i}]", pictures) for i, m in enumerate(messages)]
+    turns = [_turn(m, f"messages[{i}]", images) for i, m in enumerate(messages)]
     check_images(turns, param="messages")
     return turns
 
@@ -90,7 +90,7 @@ def check_images(turns: list[Turn], *, param: str) -> None:
         )
 
 
-def _turn(message: Any, param: str, pictures: Pictures) -> Turn:
+def _turn(message: Any, param: str, images: ImageReader) -> Turn:
     if not isinstance(message, Mapping):
         raise ApiError(f"Invalid type for '{param}': expected an object.", param=param, code="invalid_type")
     role = one_of(message.get("role"), ROLES, param=f"{param}.role")
@@ -103,10 +103,10 @@ def _turn(message: Any, param: str, pictures: Pictures) -> Turn:
             param=f"{param}.content",
             code="invalid_type",
         )
-    return Turn(role, tuple(_part(p, f"{param}.content[{i}]", role, pictures) for i, p in enumerate(content)))
+    return Turn(role, tuple(_part(p, f"{param}.content[{i}]", role, images) for i, p in enumerate(content)))
 
 
-def _part(part: Any, param: str, role: str, pictures: Pictures) -> Text | Image:
+def _part(part: Any, param: str, role: str, images: ImageReader) -> Text | Image:
     kind = part.get("type") if isinstance(part, Mapping) else None
     if kind == "text" and isinstance(part.get("text"), str):
         return Text(part["text"])
@@ -116,8 +116,7 @@ def _part(part: Any, param: str, role: str, pictures: Pictures) -> Text | Image:
                 "Image URLs are only allowed for messages with role 'user'.", param=param, code="invalid_value"
             )
         holder = part["image_url"]
-        detail = one_of(holder.get("detail") or "auto", DETAILS, param=f"{param}.image_url.detail")
-        return Image(pictures.read(holder.get("url"), param=f"{param}.image_url.url"), detail)
+        return images.read(holder.get("url"), holder.get("detail"), param=f"{param}.image_url.url")
     raise ApiError(
         f"Invalid part: expected type 'text' with 'text' or type 'image_url' with an 'image_url' object, got {kind!r}.",
         param=param,

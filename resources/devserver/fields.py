@@ -5,13 +5,30 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from resources.devserver.errors import ApiError
+from resources.devserver.images import Pictures
 from resources.devserver.models import Model
+from resources.devserver.prompts import Image
 from resources.devserver.strict_schema import SchemaError, check_strict
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReader:
+    """Reads image parts for `model`."""
+
+    pictures: Pictures
+    model: Model
+
+    def read(self, url: Any, detail: Any, *, param: str) -> Image:
+        """An image part; raises `ApiError` (400). `param` is where the URL stands in the body, the detail beside it."""
+        beside = f"{param.rpartition('.')[0]}.detail"
+        chosen = one_of(detail or "auto", self.model.images.details, param=beside)
+        return Image(self.pictures.read(url, param=param), chosen)
 
 
 def read_json(body: bytes) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from resources.devserver.answers import Produced
-from resources.devserver.chat import DETAILS, MAX_ANSWER_TOKENS, ROLES, check_images, require_json_word
+from resources.devserver.chat import MAX_ANSWER_TOKENS, ROLES, check_images, require_json_word
 from resources.devserver.errors import ApiError, not_supported
 from resources.devserver.fields import (
+    ImageReader,
     check_temperature,
     effort_of,
     number,
@@ -42,7 +43,7 @@ def read_response(body: Mapping[str, Any], models: Models, pictures: Pictures) -
             raise not_supported(f"'{name}'", param=name)
     check_temperature(body, model)
     limit = number(body, "max_output_tokens", low=MIN_ANSWER_TOKENS, high=MAX_ANSWER_TOKENS, whole=True)
-    turns = _turns(body.get("input"), pictures)
+    turns = _turns(body.get("input"), ImageReader(pictures, model))
     if isinstance(body.get("instructions"), str):
         turns.insert(0, Turn("system", (Text(body["instructions"]),)))
     schema, schema_name, json_object = _format(body.get("text"), turns)
@@ -61,19 +62,19 @@ def read_response(body: Mapping[str, Any], models: Models, pictures: Pictures) -
     )
 
 
-def _turns(given: Any, pictures: Pictures) -> list[Turn]:
+def _turns(given: Any, images: ImageReader) -> list[Turn]:
     if isinstance(given, str):
         return [Turn("user", (Text(given),))]
     if not isinstance(given, list) or not given:
         raise ApiError(
             "Invalid 'input': expected a string or an array of at least one item.", param="input", code="invalid_type"
         )
-    turns = [_turn(item, f"input[{i}]", pictures) for i, item in enumerate(given)]
+    turns = [_turn(item, f"input[{i}]", images) for i, item in enumerate(given)]
     check_images(turns, param="input")
     return turns
 
 
-def _turn(item: Any, param: str, pictures: Pictures) -> Turn:
+def _turn(item: Any, param: str, images: ImageReader) -> Turn:
     if not isinstance(item, Mapping) or item.get("type", "message") != "message":
         raise not_supported("input items other than messages", param=param)
     role = one_of(item.get("role"), ROLES, param=f"{param}.role")
@@ -86,17 +87,16 @@ def _turn(item: Any, param: str, pictures: Pictures) -> Turn:
             param=f"{param}.content",
             code="invalid_type",
         )
-    return Turn(role, tuple(_part(p, f"{param}.content[{i}]", role, pictures) for i, p in enumerate(content)))
+    return Turn(role, tuple(_part(p, f"{param}.content[{i}]", role, images) for i, p in enumerate(content)))
 
 
-def _part(part: Any, param: str, role: str, pictures: Pictures) -> Text | Image:
+def _part(part: Any, param: str, role: str, images: ImageReader) -> Text | Image:
     kind = part.get("type") if isinstance(part, Mapping) else None
     wanted = "output_text" if role == "assistant" else "input_text"
     if kind == wanted and isinstance(part.get("text"), str):
         return Text(part["text"])
     if kind == "input_image" and role != "assistant":
-        detail = one_of(part.get("detail") or "auto", DETAILS, param=f"{param}.detail")
-        return Image(pictures.read(part.get("image_url"), param=f"{param}.image_url"), detail)
+        return images.read(part.get("image_url"), part.get("detail"), param=f"{param}.image_url")
     raise ApiError(
         f"Invalid value: {kind!r}. Supported values are: '{wanted}' and, for users, 'input_image'.",
         param=f"{param}.type",

@@ -1,10 +1,10 @@
 """How many tokens a request has: text by an approximation, images by the rules that OpenAI publishes.
 
-Source of the image rules: the guide "Images and vision", section "Calculating costs" (two rules, by model: squares of
-512 pixels, or patches of 32 pixels times a factor). Text is split into words, groups of digits and runs of signs, as
-the pre-tokeniser of the vocabularies does, and each of these is counted by its length; the vocabularies themselves
-would have to be downloaded. A message costs three tokens more, and so does the beginning of the answer (OpenAI's
-cookbook, "How to count tokens").
+Source of the image rules: the guide "Images and vision", sections "Model sizing behavior" and "Calculating costs" (two
+rules, by model: squares of 512 pixels, or patches of 32 pixels times a factor). Text is split into words, groups of
+digits and runs of signs, as the pre-tokeniser of OpenAI's vocabularies does, and each of these is counted by its
+length; the vocabularies themselves would have to be downloaded. A message costs three tokens more, and so does the
+beginning of the answer (OpenAI's cookbook, "How to count tokens").
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, sqrt
-from typing import Any
+from typing import Any, ClassVar
 
 _WORDS = re.compile(r" ?[^\W\d_]+|\d{1,3}| ?(?:[^\s\w]|_)+|\s+(?= )|\s+")
 _LETTERS = 8  # most English words up to this length are one token
@@ -35,6 +35,7 @@ class TileRule:
 
     base: int
     tile: int
+    details: ClassVar[tuple[str, ...]] = ("auto", "low", "high")
 
     def tokens(self, width: int, height: int, detail: str) -> int:
         """Fit within 2048 x 2048 px, then shortest side at most 768 px, then count squares, of whole pixels."""
@@ -48,37 +49,51 @@ class TileRule:
 
 @dataclass(frozen=True, slots=True)
 class PatchRule:
-    """Images cost `factor` tokens for every 32 px patch, at most 1,536 patches."""
+    """Images cost `factor` tokens for every 32 px patch, at most `budget` patches. `original`: whether the model takes
+    `detail` original, which has a budget of its own."""
 
-    factor: float
+    factor: float = 1.0
+    budget: int = MOST_PATCHES
+    original: bool = False
 
-    def tokens(self, width: int, height: int, detail: str) -> int:  # noqa: ARG002 - these models ignore it
-        """Patches that cover the image, after it is scaled down until 1,536 suffice; `detail` does not matter."""
-        return ceil(patches(width, height) * self.factor)
+    @property
+    def details(self) -> tuple[str, ...]:
+        """What `detail` may be."""
+        return ("auto", "low", "high", "original") if self.original else TileRule.details
+
+    def tokens(self, width: int, height: int, detail: str) -> int:
+        """Patches that cover the image, scaled down until neither its longest side nor its patches are too many."""
+        longest, budget = {"low": (512, self.budget), "original": (6_000, 10_000)}.get(detail, (2_048, self.budget))
+        scale = min(1.0, longest / max(width, height))
+        return ceil(patches(width * scale, height * scale, budget) * self.factor)
 
 
-def patches(width: int, height: int, limit: int = MOST_PATCHES) -> int:
-    """32 px patches of an image, scaled down to at most `limit` of them as the guide prescribes."""
+def patches(width: float, height: float, budget: int) -> int:
+    """32 px patches of an image, scaled down to at most `budget` of them as the guide prescribes."""
     count = ceil(width / PATCH) * ceil(height / PATCH)
-    if count <= limit:
+    if count <= budget:
         return count
-    scale = sqrt(PATCH**2 * limit / (width * height))
+    scale = sqrt(PATCH**2 * budget / (width * height))
     across, down = width * scale / PATCH, height * scale / PATCH
     scale *= min(max(1, floor(across)) / across, max(1, floor(down)) / down)
-    return min(limit, ceil(round(width * scale / PATCH, 6)) * ceil(round(height * scale / PATCH, 6)))
+    return min(budget, ceil(round(width * scale / PATCH, 6)) * ceil(round(height * scale / PATCH, 6)))
 
 
 ImageRule = TileRule | PatchRule
 
 
 _RULES: tuple[tuple[str, ImageRule], ...] = (
-    ("gpt-4.1-mini", PatchRule(1.62)),
-    ("gpt-4.1-nano", PatchRule(2.46)),
+    ("gpt-5.4-mini", PatchRule(1.62)),
+    ("gpt-5.4-nano", PatchRule(2.46)),
+    ("gpt-5.4", PatchRule(budget=2_500, original=True)),
+    ("gpt-5.2", PatchRule()),
     ("gpt-5-mini", PatchRule(1.62)),
     ("gpt-5-nano", PatchRule(2.46)),
-    ("o4-mini", PatchRule(1.72)),
-    ("gpt-4o-mini", TileRule(2833, 5667)),
     ("gpt-5", TileRule(70, 140)),
+    ("gpt-4.1-mini", PatchRule(1.62)),
+    ("gpt-4.1-nano", PatchRule(2.46)),
+    ("gpt-4o-mini", TileRule(2833, 5667)),
+    ("o4-mini", PatchRule(1.72)),
     ("o1", TileRule(75, 150)),
     ("o3", TileRule(75, 150)),
 )
@@ -94,7 +109,7 @@ def image_rule(model: str) -> ImageRule:
 
 
 def image_tokens(model: str, width: int, height: int, detail: str = "auto") -> int:
-    """Tokens of one image of `width` x `height` pixels; `detail` is `low`, `high` or `auto` (counted as high)."""
+    """Tokens of one image of `width` x `height` pixels; `detail` as in a request."""
     return image_rule(model).tokens(width, height, detail)
 
 

@@ -93,6 +93,14 @@ def test_what_the_service_refuses_is_refused(server: DevServer, change: dict, pa
     assert not server.log()[-1]["paid"]
 
 
+def test_original_detail_is_for_models_that_have_it(server: DevServer) -> None:
+    message = say(image(picture(), "original"), "what is it?")
+    assert server.client().chat.completions.create(model="gpt-5.4", messages=[message]).choices
+    with pytest.raises(openai.BadRequestError) as caught:
+        server.client().chat.completions.create(model="gpt-5", messages=[message])
+    assert caught.value.param == "messages[0].content[0].image_url.detail"
+
+
 def test_a_model_that_does_not_exist(server: DevServer) -> None:
     with pytest.raises(openai.NotFoundError) as caught:
         server.client().chat.completions.create(model="gpt-9", messages=HELLO)

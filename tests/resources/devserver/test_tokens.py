@@ -28,7 +28,13 @@ from tests.resources.devserver.requests import ANSWER, form, image, picture, rec
         ("o3", 1024, 1024, "high", 75 + 4 * 150),
         # The guide's own examples of patches: 1,024 and, scaled down, 1,452.
         ("gpt-4.1-mini", 1024, 1024, "high", 1659),
-        ("gpt-4.1-mini", 1800, 2400, "low", 2353),
+        ("gpt-4.1-mini", 1800, 2400, "high", 2353),
+        ("gpt-4.1-mini", 1800, 2400, "low", 312),  # 384 x 512 px
+        ("gpt-4.1-mini", 300, 200, "low", 114),
+        ("gpt-5.2", 4096, 64, "high", 64),  # 2048 x 32 px
+        ("gpt-5.4", 1600, 1600, "auto", 2_500),
+        ("gpt-5.4", 1800, 2400, "high", 43 * 57),
+        ("gpt-5.4", 1800, 2400, "original", 57 * 75),
         ("gpt-4.1-nano", 1024, 1024, "high", 2520),
         ("o4-mini", 32, 33, "high", 4),
     ],
