@@ -118,6 +118,17 @@ def costs(
     _exit(lambda console: run(Installation(), console, by=by or (), as_json=json))
 
 
+@app.command()
+def estimate(
+    videos: Annotated[list[str] | None, typer.Argument(help="Ids or names of videos; all when none is given.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Tokens and US dollars of the calls to models that videos need, before they are made."""
+    from svg2_assets.commands.estimate import show_estimate as run
+
+    _exit(lambda console: run(Installation(), console, videos=videos or (), as_json=json))
+
+
 @evaluate.command()
 def tracks(
     gt: Annotated[Path, typer.Option(help="Truth: frames of objects as COCO RLE, or a scene-graph document.")],

@@ -13,7 +13,7 @@ from resources.devserver.generation import instance
 from resources.devserver.labelling import described, last_text
 from resources.devserver.prompts import Prompt
 from resources.devserver.script import Fault, Scripted
-from resources.devserver.tokens import cut_text, text_tokens
+from svg2_assets.llm.tokens import cut_text, text_tokens
 
 REASONING = {"": 0, "none": 0, "minimal": 0, "low": 64, "medium": 256, "high": 1024, "xhigh": 2048}
 """tokens of reasoning by effort; real models vary, a test wants the same number each time"""

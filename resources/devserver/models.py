@@ -7,16 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from resources.devserver.errors import ApiError
-from resources.devserver.tokens import ImageRule, PatchRule, TileRule
+from svg2_assets.llm.tokens import ImageRule, image_rule
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`efforts`: of reasoning, the default one first; empty for a model that does not reason. `images`: their cost."""
+    """`efforts`: of reasoning, the default one first; empty for a model that does not reason."""
 
     name: str
-    images: ImageRule
     efforts: tuple[str, ...] = ()
+
+    @property
+    def images(self) -> ImageRule:
+        """What they cost."""
+        return image_rule(self.name)
 
     @property
     def reasons(self) -> bool:
@@ -28,21 +32,21 @@ _FIVE = ("medium", "minimal", "low", "high")
 _FIVE_ONE = ("none", "low", "medium", "high")
 _O = ("medium", "low", "high")
 _KNOWN = (
-    Model("gpt-5", TileRule(70, 140), _FIVE),
-    Model("gpt-5-mini", PatchRule(1.62), _FIVE),
-    Model("gpt-5-nano", PatchRule(2.46), _FIVE),
-    Model("gpt-5.1", TileRule(70, 140), _FIVE_ONE),
-    Model("gpt-5.2", PatchRule(), (*_FIVE_ONE, "xhigh")),
-    Model("gpt-5.4", PatchRule(budget=2_500, original=True), (*_FIVE_ONE, "xhigh")),
-    Model("gpt-5.4-mini", PatchRule(1.62), (*_FIVE_ONE, "xhigh")),
-    Model("gpt-5.4-nano", PatchRule(2.46), (*_FIVE_ONE, "xhigh")),
-    Model("gpt-4.1", TileRule(85, 170)),
-    Model("gpt-4.1-mini", PatchRule(1.62)),
-    Model("gpt-4.1-nano", PatchRule(2.46)),
-    Model("gpt-4o", TileRule(85, 170)),
-    Model("gpt-4o-mini", TileRule(2833, 5667)),
-    Model("o3", TileRule(75, 150), _O),
-    Model("o4-mini", PatchRule(1.72), _O),
+    Model("gpt-5", _FIVE),
+    Model("gpt-5-mini", _FIVE),
+    Model("gpt-5-nano", _FIVE),
+    Model("gpt-5.1", _FIVE_ONE),
+    Model("gpt-5.2", (*_FIVE_ONE, "xhigh")),
+    Model("gpt-5.4", (*_FIVE_ONE, "xhigh")),
+    Model("gpt-5.4-mini", (*_FIVE_ONE, "xhigh")),
+    Model("gpt-5.4-nano", (*_FIVE_ONE, "xhigh")),
+    Model("gpt-4.1"),
+    Model("gpt-4.1-mini"),
+    Model("gpt-4.1-nano"),
+    Model("gpt-4o"),
+    Model("gpt-4o-mini"),
+    Model("o3", _O),
+    Model("o4-mini", _O),
 )
 _SNAPSHOT = re.compile(r"(?P<name>.+?)(-\d{4}-\d{2}-\d{2})?")
 
@@ -55,7 +59,7 @@ class Models:
     _table: Mapping[str, Model] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._table = {m.name: m for m in (*_KNOWN, *(Model(n, TileRule(85, 170)) for n in self.further))}
+        self._table = {m.name: m for m in (*_KNOWN, *(Model(n) for n in self.further))}
 
     def names(self) -> list[str]:
         """All of them, in the order of the table."""

@@ -10,7 +10,8 @@ from typing import Any
 
 from resources.devserver.images import Picture
 from resources.devserver.models import Model
-from resources.devserver.tokens import ANSWER_TOKENS, MESSAGE_TOKENS, Piece, segments
+from resources.devserver.tokens import Piece
+from svg2_assets.llm.tokens import ANSWER_TOKENS, MESSAGE_TOKENS, segments
 
 _SEGMENT = 32  # tokens of text that are cached together
 

@@ -187,7 +187,7 @@ class Service:
                 code="idempotency_key_reused",
                 param="Idempotency-Key",
             )
-        return Reply(status, body, headers)
+        return Reply(status, body, {**headers, "idempotent-replayed": "true"})
 
     def store_reply(self, key: str, idempotency_key: str, digest: str, reply: Reply) -> None:
         """Keep `reply` for whoever asks the same again."""

@@ -33,6 +33,8 @@ PRICES_OF = "2026-03"
 
 LIST_PRICES: Mapping[str, Price] = {
     "gpt-5.4": Price(input=2.50, cached=0.25, output=15.0),
+    "gpt-5.4-mini": Price(input=0.75, cached=0.075, output=4.50),
+    "gpt-5.4-nano": Price(input=0.20, cached=0.02, output=1.25),
     "gpt-5.1": Price(input=1.25, cached=0.125, output=10.0),
     "gpt-5": Price(input=1.25, cached=0.125, output=10.0),
     "gpt-5-mini": Price(input=0.25, cached=0.025, output=2.0),

@@ -1,8 +1,10 @@
-"""How many tokens a request has, by OpenAI's published rules for images and an approximation for text.
+"""How many tokens a request has: text by an approximation, images by the rules that OpenAI publishes.
 
-Images: https://platform.openai.com/docs/guides/images-vision#calculating-costs (two rules, by model: tiles of 512
-pixels, or patches of 32 pixels times a factor). Text: byte-pair vocabularies must be downloaded, so words, digits and signs are
-counted instead, as their pre-tokeniser splits them; for English prose and JSON this is near four characters a token.
+Source of the image rules: the guide "Images and vision", sections "Model sizing behavior" and "Calculating costs" (two
+rules, by model: squares of 512 pixels, or patches of 32 pixels times a factor). Text is split into words, groups of
+digits and runs of signs, as the pre-tokeniser of OpenAI's vocabularies does, and each of these is counted by its
+length; the vocabularies themselves would have to be downloaded. A message costs three tokens more, and so does the
+beginning of the answer (OpenAI's cookbook, "How to count tokens").
 """
 
 from __future__ import annotations
@@ -10,47 +12,88 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import math
 import re
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from math import ceil, floor, sqrt
+from typing import Any, ClassVar
 
-_PIECES = re.compile(r"[A-Za-z]+|\d{1,3}|[^\sA-Za-z\d\x80-\U0010ffff]+|[\x80-\U0010ffff]+|\n+")
-_LETTERS_A_TOKEN = 8  # most English words up to this length are one token
-_SIGNS_A_TOKEN = 3
-_WIDE_A_TOKEN = 1.5  # characters of other scripts
-_MESSAGE = 4  # tokens around each message
-_REPLY = 3  # tokens that begin the answer
+_WORDS = re.compile(r" ?[^\W\d_]+|\d{1,3}| ?(?:[^\s\w]|_)+|\s+(?= )|\s+")
+_LETTERS = 8  # most English words up to this length are one token
+_SIGNS = 3  # JSON's runs of quotes, colons and brackets
 _UNKNOWN_SIZE = (1024, 1024)  # of an image that is given by its address
+MESSAGE_TOKENS = 3
+ANSWER_TOKENS = 3
+PATCH = 32
+MOST_PATCHES = 1_536
 
 
 @dataclass(frozen=True, slots=True)
 class TileRule:
-    """`base` tokens an image and `tile` tokens for each 512-pixel tile; low detail costs the base alone."""
+    """Images cost `base` tokens and `tile` for every 512 px square; `detail` low costs `base`."""
 
     base: int
     tile: int
+    details: ClassVar[tuple[str, ...]] = ("auto", "low", "high")
+
+    def tokens(self, width: int, height: int, detail: str) -> int:
+        """Fit within 2048 x 2048 px, then shortest side at most 768 px, then count squares, of whole pixels."""
+        if detail == "low":
+            return self.base
+        scale = min(1.0, 2048 / max(width, height))
+        scale = min(scale, 768 / min(width, height))
+        across, down = ceil(round(width * scale) / 512), ceil(round(height * scale) / 512)
+        return self.base + self.tile * across * down
 
 
 @dataclass(frozen=True, slots=True)
 class PatchRule:
-    """Patches of 32 pixels, at most 1,536, times `factor`; the detail does not matter."""
+    """Images cost `factor` tokens for every 32 px patch, at most `budget` patches. `original`: whether the model takes
+    `detail` original, which has a budget of its own."""
 
-    factor: float
+    factor: float = 1.0
+    budget: int = MOST_PATCHES
+    original: bool = False
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """What `detail` may be."""
+        return ("auto", "low", "high", "original") if self.original else TileRule.details
+
+    def tokens(self, width: int, height: int, detail: str) -> int:
+        """Patches that cover the image, scaled down until neither its longest side nor its patches are too many."""
+        longest, budget = {"low": (512, self.budget), "original": (6_000, 10_000)}.get(detail, (2_048, self.budget))
+        scale = min(1.0, longest / max(width, height))
+        return ceil(patches(width * scale, height * scale, budget) * self.factor)
+
+
+def patches(width: float, height: float, budget: int) -> int:
+    """32 px patches of an image, scaled down to at most `budget` of them as the guide prescribes."""
+    count = ceil(width / PATCH) * ceil(height / PATCH)
+    if count <= budget:
+        return count
+    scale = sqrt(PATCH**2 * budget / (width * height))
+    across, down = width * scale / PATCH, height * scale / PATCH
+    scale *= min(max(1, floor(across)) / across, max(1, floor(down)) / down)
+    return min(budget, ceil(round(width * scale / PATCH, 6)) * ceil(round(height * scale / PATCH, 6)))
 
 
 ImageRule = TileRule | PatchRule
 
+
 _RULES: tuple[tuple[str, ImageRule], ...] = (
-    ("gpt-4.1-mini", PatchRule(1.62)),
-    ("gpt-4.1-nano", PatchRule(2.46)),
+    ("gpt-5.4-mini", PatchRule(1.62)),
+    ("gpt-5.4-nano", PatchRule(2.46)),
+    ("gpt-5.4", PatchRule(budget=2_500, original=True)),
+    ("gpt-5.2", PatchRule()),
     ("gpt-5-mini", PatchRule(1.62)),
     ("gpt-5-nano", PatchRule(2.46)),
-    ("o4-mini", PatchRule(1.72)),
-    ("gpt-4o-mini", TileRule(2833, 5667)),
     ("gpt-5", TileRule(70, 140)),
+    ("gpt-4.1-mini", PatchRule(1.62)),
+    ("gpt-4.1-nano", PatchRule(2.46)),
+    ("gpt-4o-mini", TileRule(2833, 5667)),
+    ("o4-mini", PatchRule(1.72)),
     ("o1", TileRule(75, 150)),
     ("o3", TileRule(75, 150)),
 )
@@ -59,8 +102,6 @@ _RULES: tuple[tuple[str, ImageRule], ...] = (
 _DEFAULT_RULE = TileRule(85, 170)
 """GPT-4o, GPT-4.1; assumed for every other model."""
 
-MOST_PATCHES = 1536
-
 
 def image_rule(model: str) -> ImageRule:
     """The rule by which `model` counts images."""
@@ -68,48 +109,53 @@ def image_rule(model: str) -> ImageRule:
 
 
 def image_tokens(model: str, width: int, height: int, detail: str = "auto") -> int:
-    """Tokens of one image of `width` x `height` pixels; `detail` is `low`, `high` or `auto` (counted as high)."""
-    rule = image_rule(model)
-    if isinstance(rule, PatchRule):
-        return math.ceil(_patches(width, height) * rule.factor)
-    return rule.base + (0 if detail == "low" else rule.tile * _tiles(width, height))
-
-
-def _tiles(width: int, height: int) -> int:
-    """512-pixel tiles after fitting into 2048 x 2048 and shrinking the shorter side to 768."""
-    scale = min(1.0, 2048 / max(width, height))
-    scale = min(scale, 768 / min(width, height))
-    return math.ceil(round(width * scale) / 512) * math.ceil(round(height * scale) / 512)
-
-
-def _patches(width: int, height: int) -> int:
-    """32-pixel patches; an image with too many is shrunk until whole patches fit."""
-    across, down = math.ceil(width / 32), math.ceil(height / 32)
-    if across * down <= MOST_PATCHES:
-        return across * down
-    shrink = math.sqrt(MOST_PATCHES * 32**2 / (width * height))
-    across_, down_ = width * shrink / 32, height * shrink / 32
-    shrink *= min(math.floor(across_) / across_, math.floor(down_) / down_)
-    return min(MOST_PATCHES, math.ceil(width * shrink / 32) * math.ceil(height * shrink / 32))
+    """Tokens of one image of `width` x `height` pixels; `detail` as in a request."""
+    return image_rule(model).tokens(width, height, detail)
 
 
 def text_tokens(text: str) -> int:
     """About how many tokens `text` has."""
-    return math.ceil(sum(_piece_tokens(piece) for piece in _PIECES.findall(text)))
+    return sum(_word_tokens(w) for w in _WORDS.findall(text))
 
 
-def _piece_tokens(piece: str) -> float:
-    first = piece[0]
-    if first >= "\x80":
-        return len(piece) / _WIDE_A_TOKEN
-    if first.isalpha():
-        return math.ceil(len(piece) / _LETTERS_A_TOKEN)
-    return 1 if first.isdigit() or first == "\n" else math.ceil(len(piece) / _SIGNS_A_TOKEN)
+def segments(text: str, *, size: int) -> Iterator[tuple[str, int]]:
+    """`text` in parts of at least `size` tokens (the last may be shorter), each with its tokens."""
+    words: list[str] = []
+    count = 0
+    for word in _WORDS.findall(text):
+        words.append(word)
+        count += _word_tokens(word)
+        if count >= size:
+            yield "".join(words), count
+            words, count = [], 0
+    if words:
+        yield "".join(words), count
+
+
+def cut_text(text: str, tokens: int) -> str:
+    """The beginning of `text` that has at most `tokens` tokens; a word that does not fit whole is left out."""
+    kept = []
+    for word in _WORDS.findall(text):
+        tokens -= _word_tokens(word)
+        if tokens < 0:
+            break
+        kept.append(word)
+    return "".join(kept)
+
+
+def _word_tokens(word: str) -> int:
+    """Other scripts than Latin take a token for four bytes, Latin words and signs one for several characters."""
+    if not word.isascii():
+        return ceil(len(word.encode()) / 4)
+    if word.isspace():
+        return 1
+    letters = len(word.lstrip(" "))
+    return ceil(letters / (_LETTERS if word[-1].isalpha() else _SIGNS))
 
 
 def request_tokens(model: str, messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any] | None = None) -> int:
     """About how many tokens go in: messages with their images, and the schema that the answer has to fit."""
-    total = _REPLY + sum(_MESSAGE + _content_tokens(model, message.get("content")) for message in messages)
+    total = ANSWER_TOKENS + sum(MESSAGE_TOKENS + _content_tokens(model, message.get("content")) for message in messages)
     return total + (text_tokens(json.dumps(schema, default=dict)) if schema is not None else 0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from resources.devserver.models import Models
-from resources.devserver.tokens import cut_text, segments, text_tokens
+from svg2_assets.llm.tokens import cut_text, segments, text_tokens
 from tests.devserver import DevServer
 from tests.resources.devserver.requests import ANSWER, form, image, picture, record, say
 

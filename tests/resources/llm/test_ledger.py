@@ -1,0 +1,145 @@
+"""The ledger in the store: every call that may have cost something, once; and what `svg2 costs` and `estimate` say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from resources.llm.estimate import estimate_calls
+from resources.llm.gateway import LlmGateway
+from resources.llm.settings import GatewaySettings
+from resources.llm.shared import close_shared_gateways, flush_ledger, shared_gateway
+from resources.store.store import SceneGraphStore
+from svg2_assets.commands.costs import UnknownGroup, ledger, show_costs
+from svg2_assets.commands.installation import Installation
+from svg2_assets.llm.calls import Call
+from svg2_assets.scene.errors import UnusableBackend
+from svg2_assets.settings import Settings
+from tests.devserver import DevServer
+
+Calls = Callable[..., Call]
+
+
+@pytest.fixture
+def installation(server: DevServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
+    """An installation in the environment whose models are on the server."""
+    llm = {"base_url": server.base_url, "key_variable": "TEST_KEY", "backoff": 0.01, "requests_per_minute": None}
+    monkeypatch.setenv("SVG2_HOME", str(tmp_path))
+    monkeypatch.setenv("SVG2_LLM", json.dumps(llm))
+    yield Installation()
+    close_shared_gateways()
+
+
+def printed(installation: Installation, *by: str) -> str:
+    console = Console(record=True, width=200)
+    assert show_costs(installation, console, by=by, as_json=False) == 0
+    return console.export_text()
+
+
+def as_json(installation: Installation, capsys: pytest.CaptureFixture[str], *by: str) -> dict:
+    show_costs(installation, Console(), by=by, as_json=True)
+    return json.loads(capsys.readouterr().out)
+
+
+def test_costs_by_video_phase_and_model_are_those_of_the_server(
+    installation: Installation, server: DevServer, call: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = server.count()["tokens"]["sync"]
+    server.script({"fault": {"kind": "server_error"}, "text": "flaky", "times": 1})
+    calls = [call("flaky", video_id="v1"), call("b", video_id="v1", phase="relations", model="gpt-4.1-mini")]
+    answers = shared_gateway().ask([*calls, call("c", video_id="v2")])
+    found = as_json(installation, capsys, "video", "phase", "model")
+    assert {(p["video"], p["phase"], p["model"]): p["requests"] for p in found["parts"]} == {
+        ("v1", "parsed_labels", "gpt-4.1-nano"): 2,
+        ("v1", "relations", "gpt-4.1-mini"): 1,
+        ("v2", "parsed_labels", "gpt-4.1-nano"): 1,
+    }
+    assert found["total"]["money"] == pytest.approx(sum(answer.money for answer in answers))
+    after = server.count()["tokens"]["sync"]
+    for name, theirs in (("tokens_in", "in"), ("tokens_out", "out")):
+        paid = sum(after[m][theirs] - before.get(m, {theirs: 0})[theirs] for m in after)
+        assert found["total"][name] == paid
+    assert "gpt-4.1-mini" in printed(installation)
+    with pytest.raises(UnknownGroup, match="colour"):
+        show_costs(installation, Console(), by=["colour"], as_json=False)
+
+
+def test_nothing_was_asked_yet(installation: Installation) -> None:
+    assert "No calls to models yet" in printed(installation)
+    assert not (Path(installation.settings.home) / "llm").exists()
+
+
+def test_the_ledger_comes_into_the_store_once(installation: Installation, call: Calls) -> None:
+    shared_gateway().ask([call(str(i)) for i in range(5)])
+    assert installation.store.count("llm_calls") == 0  # few calls wait for more
+    before = ledger(installation)
+    assert flush_ledger() == 5
+    assert flush_ledger() == 0
+    assert installation.store.count("llm_calls") == 5
+    assert {row["call_id"] for row in ledger(installation)} == {row["call_id"] for row in before}
+    shared_gateway().ask([call("another")])
+    close_shared_gateways()  # as at the end of the process
+    assert installation.store.count("llm_calls") == 6
+
+
+def test_many_calls_go_to_the_store_while_the_run_goes_on(
+    settings: Callable[..., GatewaySettings], call: Calls, tmp_path: Path
+) -> None:
+    store = SceneGraphStore(str(tmp_path / "store"))
+    with LlmGateway(settings(ledger_calls=10), store=lambda: store) as gateway:
+        gateway.ask([call(str(i)) for i in range(12)])
+        assert store.count("llm_calls") == 12
+
+
+def test_a_store_out_of_reach_costs_no_call(
+    settings: Callable[..., GatewaySettings], call: Calls, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "store"
+    blocked.write_text("a file where the folder should be")
+    with LlmGateway(settings(ledger_calls=1), store=lambda: SceneGraphStore(str(blocked))) as gateway:
+        assert gateway.ask([call()])[0].outcome == "ok"
+    blocked.unlink()
+    with LlmGateway(settings(), store=lambda: SceneGraphStore(str(blocked))) as gateway:
+        assert gateway.flush() == 1
+
+
+def test_gateways_of_a_process_are_shared_by_server(installation: Installation, server: DevServer) -> None:
+    assert shared_gateway() is shared_gateway()
+    assert shared_gateway(base_url=server.root) is not shared_gateway()
+    assert shared_gateway(base_url=server.root).journal.folder == shared_gateway().journal.folder
+    with pytest.raises(UnusableBackend, match="no_such_setting"):
+        shared_gateway(no_such_setting=1)
+
+
+def test_an_estimate_is_near_the_ledger_and_learns_from_it(
+    settings: Callable[..., GatewaySettings], server: DevServer, call: Calls
+) -> None:
+    words = "a red car turns left in front of the second house, 12 people look on; " * 20
+    calls = [call(f"{i} {words}") for i in range(20)]
+    (first,) = estimate_calls(calls, settings())
+    assert (first.calls, first.answered, first.assumed) == (20, 0, 20)
+    with LlmGateway(settings()) as gateway:
+        answers = gateway.ask(calls)
+    tokens_in = sum(answer.usage.tokens_in for answer in answers)
+    assert first.tokens_in == pytest.approx(tokens_in, rel=0.1)
+    (after,) = estimate_calls(calls, settings())
+    assert (after.answered, after.money) == (20, 0)
+    (more,) = estimate_calls([call(f"more {i} {words}") for i in range(20)], settings())
+    assert more.assumed == 0
+    assert more.tokens_in == pytest.approx(tokens_in, rel=0.02)
+    assert more.money == pytest.approx(sum(answer.money for answer in answers), rel=0.1)
+    assert more.money_batch == pytest.approx(more.money / 2, rel=0.01)
+
+
+def test_estimate_makes_no_journal(settings: Callable[..., GatewaySettings], call: Calls) -> None:
+    (one,) = estimate_calls([call("\ud800"), call("fine")], settings())
+    assert (one.calls, one.assumed) == (2, 1)
+    assert not settings().journal.exists()
+
+
+def test_settings_are_read_from_the_environment(tmp_path: Path) -> None:
+    assert Settings(home=tmp_path, llm={"budget": 1}).llm == {"budget": 1}
