@@ -43,7 +43,10 @@ class FakeParser:
         for description in descriptions:
             if any(f == description.object_id or str(f) in description.text for f in self.fail_for):
                 raise PhaseError(
-                    video=source.video.id, phase="parsed_labels", expected="a parser that works", found="one told to fail"
+                    video=source.video.id,
+                    phase="parsed_labels",
+                    expected="a parser that works",
+                    found="one told to fail",
                 )
         return tuple(_label(d) for d in descriptions)
 

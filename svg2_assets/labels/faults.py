@@ -55,7 +55,7 @@ unclear undetermined none nothing n/a na null undefined unspecified unnamed indi
 )
 _VAGUE = frozenset("area figure form mass part piece portion region section segment surface".split())
 """Words that say nothing alone or after an adjective: `dark area`, but `play area`."""
-_GENERIC_OF = frozenset({"kind", "part", "piece", "portion", "section", "segment", "sort", "type", "area", "region"})
+_GENERIC_OF = frozenset({"kind", "part", "portion", "section", "segment", "sort", "type", "area", "region"})
 _ADJECTIVES = (frozenset(COLOURS) - {"orange"}) | frozenset(
     """big black bright dark flat large long metal metallic plastic rectangular round shiny small square tall thin
 white wide wooden""".split()

@@ -28,7 +28,8 @@ class ParserSettings:
 
     `model`: empty for the preset's. `temperature`: None leaves it to the model, as reasoning models demand.
     `objects_per_call`, `tokens_per_call`: a call holds at most so many objects and estimated input tokens.
-    `answer_tokens`: allowed in an answer for each object, up to `most_answer_tokens` in all.
+    `answer_tokens`: allowed in an answer for each object, up to `most_answer_tokens` in all; `upstream_answer_tokens`:
+    in the answer of a preset, reasoning included.
     `description_characters`: what is longer is cut. `pictures`: `doubtful` shows objects whose description is in doubt
     at once, `again` only with a second question, `never` none; at most `most_pictures` a call, the longer side
     `picture_side` pixels. `extra_calls`: at most so many a video beyond one for each batch, for second questions, cut
@@ -40,8 +41,9 @@ class ParserSettings:
     temperature: float | None = 0.0
     objects_per_call: int = 50
     tokens_per_call: int = 16_000
-    answer_tokens: int = 300
+    answer_tokens: int = 200
     most_answer_tokens: int = 16_000
+    upstream_answer_tokens: int = 4_096
     description_characters: int = 2_000
     pictures: str = DOUBTFUL
     picture_side: int = 256

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from svg2_assets.labels.parser_settings import ParserSettings
-from svg2_assets.labels.quoting import estimated_tokens, plain
+from svg2_assets.labels.quoting import plain
 from svg2_assets.llm.calls import Call
 from svg2_assets.llm.prompts import Prompt, prompt
+from svg2_assets.llm.tokens import image_tokens, text_tokens
 from svg2_assets.scene.taxonomy import AttributeType
 
 PHASE = "parsed_labels"
 FIRST, SECOND = "labels", "labels again"
 """Purposes of calls, as the ledger shows them."""
 NAME_CHARACTERS = 80
-PICTURE_TOKENS = 400  # about what a picture of 256 pixels costs with the dearest way of counting
+_ENTRY_TOKENS = 16  # of JSON around a description
 _PACKAGE = "svg2_assets.labels"
 
 
@@ -55,7 +56,7 @@ def question(items: Sequence[Item], *, video_id: str, settings: ParserSettings, 
         prompt_version=told.version,
         schema=UPSTREAM_SCHEMA if settings.as_upstream else schema_of([i.object_id for i in items]),
         schema_name="record" if settings.as_upstream else "records",
-        max_output_tokens=settings.most_answer_tokens if settings.as_upstream else answer_tokens,
+        max_output_tokens=settings.upstream_answer_tokens if settings.as_upstream else answer_tokens,
         options=settings.options,
     )
 
@@ -83,7 +84,9 @@ def batches(items: Sequence[Item], settings: ParserSettings, *, most: int | None
 def tokens_of(item: Item, settings: ParserSettings) -> int:
     """Estimated input tokens that one item adds to a call."""
     text = plain(item.description, limit=settings.description_characters) + item.rejected + item.because
-    return 16 + estimated_tokens(text) + (PICTURE_TOKENS if item.picture else 0)
+    side = settings.picture_side
+    picture = image_tokens(settings.model_name, side, side, "low") if item.picture else 0
+    return _ENTRY_TOKENS + text_tokens(text) + picture
 
 
 def schema_of(ids: Sequence[int]) -> Mapping[str, Any]:

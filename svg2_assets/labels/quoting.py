@@ -20,9 +20,3 @@ def plain(text: str, *, limit: int) -> str:
     kept = (_REPLACED.get(unicodedata.category(c), c) for c in rough)
     line = " ".join("".join(kept).split())
     return line if len(line) <= limit and len(text) <= 4 * limit else line[: limit - 1].rstrip() + ELLIPSIS
-
-
-def estimated_tokens(text: str) -> int:
-    """Tokens of `text`, a little too many rather than too few: four ASCII characters or one other are a token."""
-    ascii_characters = sum(c.isascii() for c in text)
-    return -(-ascii_characters // 4) + len(text) - ascii_characters

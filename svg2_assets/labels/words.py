@@ -33,8 +33,10 @@ stitching stocking stuffing topping covering cutting lining crossing filling wra
 _THINGS_IN_ED = frozenset({"moped", "weed", "seaweed", "tumbleweed", "breed", "biped", "quadruped"})
 _VERBS = frozenset(
     """be become begin bring carry come do drive eat feed get give go have hold jump keep kneel lean lie look make move
-put ride run sing sit sleep smile speak swim take talk throw wait walk wear write""".split()
+put ride run sing sit sleep smile speak swim take talk throw wait walk wear write
+closing fishing hanging hunting sitting smoking wrestling""".split()
 )
+"""What the dictionary takes for nouns, and as a name or attribute is a verb."""
 
 
 @lru_cache(maxsize=1 << 14)
