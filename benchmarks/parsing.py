@@ -40,19 +40,21 @@ MOST_CALLS = 2  # with two calls for relations, a video of 40 objects is to cost
 DOUBTFUL, FAULTY = 7, 10  # every so many objects
 
 _CLEAR = (
-    "A young woman with long dark hair wears a red sleeveless top, light blue jeans with a torn knee and white sneakers. "
-    "She walks from the left side of the frame to the right, swinging her arms, turns her head towards the camera once and "
-    "smiles. A small brown leather bag hangs from her left shoulder. This is person number {} of the scene.",
-    "A medium-sized dog with short brown fur, a white chest and a black muzzle runs over the grass. Its ears flap, its tail "
-    "is raised, and it wears a blue collar with a metal tag. It slows down near the end of the video, turns around and looks "
-    "back. This is dog number {} of the scene.",
-    "A rectangular wooden dining table with four straight legs and a glossy light brown top. Its edges are rounded and "
-    "slightly worn. The table stands still throughout the video; a white cup and a folded newspaper lie on it. This is "
-    "table number {} of the scene.",
+    "A young woman with long dark hair wears a red sleeveless top, light blue jeans with a torn knee and white "
+    "sneakers. She walks from the left side of the frame to the right, swinging her arms, turns her head towards "
+    "the camera once and smiles. A small brown leather bag hangs from her left shoulder. This is person number {}"
+    " of the scene.",
+    "A medium-sized dog with short brown fur, a white chest and a black muzzle runs over the grass. Its ears "
+    "flap, its tail is raised, and it wears a blue collar with a metal tag. It slows down near the end of the "
+    "video, turns around and looks back. This is dog number {} of the scene.",
+    "A rectangular wooden dining table with four straight legs and a glossy light brown top. Its edges are "
+    "rounded and slightly worn. The table stands still throughout the video; a white cup and a folded newspaper "
+    "lie on it. This is table number {} of the scene.",
 )
 _UNCLEAR = (
-    "A rectangular object with a dark, slightly reflective surface and rounded corners. It appears to be part of a larger "
-    "structure and does not move through the video; light falls on its upper edge. This is object number {} of the scene."
+    "A rectangular object with a dark, slightly reflective surface and rounded corners. It appears to be part of "
+    "a larger structure and does not move through the video; light falls on its upper edge. This is object number"
+    " {} of the scene."
 )
 
 
@@ -116,7 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _row(preset: str, count: int, url: str, folder: Path) -> tuple[Any, ...]:
     settings = ParserSettings(preset=preset)
     described, tracks, source = _scene(count)
-    before = _get(url, "count")["requests"]
+    before = _paid(url)
     made = GatewaySettings(
         journal=folder / f"{preset}-{count}", base_url=url, key_variable="", tokens_per_minute=None,
         requests_per_minute=None,
@@ -125,7 +127,7 @@ def _row(preset: str, count: int, url: str, folder: Path) -> tuple[Any, ...]:
         counting = Counting(gateway)
         backend = OpenAIParser(settings, counting)
         planned = backend.planned_calls(described, source=source, tracks=tracks)
-        _script(url, planned)
+        _script(url, planned, count)
         labels = backend.parse(described, source=source, tracks=tracks)
     assert all(a.outcome is Outcome.OK for a in counting.answers), [a.reason for a in counting.answers]
     used = [a.usage for a in counting.answers]
@@ -134,7 +136,7 @@ def _row(preset: str, count: int, url: str, folder: Path) -> tuple[Any, ...]:
         count,
         settings.model_name,
         len(counting.calls),
-        _get(url, "count")["requests"] - before,
+        _paid(url) - before,
         sum(u.tokens_in for u in used),
         sum(_image_tokens(c) for c in counting.calls),
         sum(request_tokens(c.model, c.messages, c.schema) for c in planned),
@@ -166,19 +168,15 @@ def _box(number: int) -> Mask:
     return Mask.from_box((x, y, 60 + number % 90, 90), height=HEIGHT, width=WIDTH)
 
 
-def _script(url: str, planned: Sequence[Call]) -> None:
-    """Answers for the first calls by their ids, for second questions by their purpose, and for the presets."""
-    rules: list[dict[str, Any]] = []
+def _script(url: str, planned: Sequence[Call], count: int) -> None:
+    """Answers for the first calls by their ids, for the second question, and for the presets."""
+    faulty = [_record(i, "table") for i in range(count) if i % FAULTY == 5]
+    rules = [{"text": '"rejected_name"', "schema": "^records$", "answer": {"value": {"objects": faulty}}}]
     for call in planned:
-        if call.schema is None or "objects" not in call.schema["properties"]:
-            continue
-        ids = call.schema["properties"]["objects"]["items"]["properties"]["id"]["enum"]
-        again = [_record(i, "table") for i in ids if i % FAULTY == 5]
-        where = f'"id": {ids[0]}, "desc'
-        rules.append({"text": where, "answer": {"value": {"objects": [_record(i, _name(i)) for i in ids]}}})
-        if again:
-            where = f'"id": {again[0]["id"]}, .*rejected_name'
-            rules.insert(0, {"text": where, "schema": "records", "answer": {"value": {"objects": again}}})
+        if call.schema is not None and "objects" in call.schema["properties"]:
+            ids = call.schema["properties"]["objects"]["items"]["properties"]["id"]["enum"]
+            value = {"objects": [_record(i, _name(i)) for i in ids]}
+            rules.append({"text": f'"id": {ids[0]}, "desc', "answer": {"value": value}})
     said = _record(0, "woman")
     words = {"object": "woman", "attributes": [a["value"] for a in said["attributes"]]}
     upstream = words | {"relationships": said["relationships"], "actions": said["actions"]}
@@ -207,8 +205,17 @@ def _record(number: int, name: str) -> dict[str, Any]:
 
 @contextmanager
 def _server() -> Iterator[str]:
-    command = [sys.executable, "-m", "resources.devserver", "--rpm", "1000000", "--tpm", "1000000000"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    command = [
+        sys.executable,
+        "-m",
+        "resources.devserver",
+        "--rpm",
+        "1000000",
+        "--tpm",
+        "1000000000",
+        "--no-idempotency",
+    ]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
         yield json.loads(process.stdout.readline())["base_url"]
@@ -220,6 +227,10 @@ def _server() -> Iterator[str]:
 def _get(url: str, name: str) -> Any:
     with urllib.request.urlopen(f"{url.removesuffix('/v1')}/_svg2/{name}", timeout=30) as answer:  # noqa: S310
         return json.load(answer)
+
+
+def _paid(url: str) -> int:
+    return len([entry for entry in _get(url, "log")["entries"] if entry["paid"]])
 
 
 def _post(url: str, name: str, value: Any) -> None:

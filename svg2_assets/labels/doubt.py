@@ -27,7 +27,8 @@ _HEDGE = re.compile(
 )
 _GENERIC_START = re.compile(
     r"""^(?:(?:the|this)\ (?:image|video|picture|clip|masked\ region)\ (?:shows|depicts|features|is)\ )?
-        (?:an?|the|one)?\ ?(?:[\w-]+,?\ ){0,3}(?:object|thing|item|shape|structure|element|entity|blob|region|area|patch)s?\b""",
+        (?:an?|the|one)?\ ?(?:[\w-]+,?\ ){0,3}
+        (?:object|thing|item|shape|structure|element|entity|blob|region|area|patch)s?\b""",
     re.VERBOSE | re.IGNORECASE,
 )
 _WORD = re.compile(r"[a-z][a-z'-]*")

@@ -47,7 +47,7 @@ class ParserSettings:
     description_characters: int = 2_000
     pictures: str = DOUBTFUL
     picture_side: int = 256
-    most_pictures: int = 16
+    most_pictures: int = 24
     extra_calls: int = 16
 
     def __post_init__(self) -> None:

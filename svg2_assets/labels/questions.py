@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from svg2_assets.labels.parser_settings import ParserSettings
@@ -64,17 +64,21 @@ def question(items: Sequence[Item], *, video_id: str, settings: ParserSettings, 
 def batches(items: Sequence[Item], settings: ParserSettings, *, most: int | None = None) -> Iterator[list[Item]]:
     """`items` in order, divided so that no call is over the limits on objects, tokens and pictures.
 
-    A single item that is over the limit on tokens makes a call of its own. `most`: a lower limit on objects.
+    A single item that is over the limit on tokens makes a call of its own. Pictures alone make no call more: over the
+    limit they are left away, but where there is nothing else to go by. `most`: a lower limit on objects.
     """
     limit = 1 if settings.as_upstream else min(most or settings.objects_per_call, settings.objects_per_call)
     batch: list[Item] = []
     tokens = pictures = 0
-    for item in items:
+    for one in items:
+        crowded = bool(one.picture) and pictures >= settings.most_pictures
+        item = replace(one, picture="") if crowded and one.description.strip() else one
         cost = tokens_of(item, settings)
         full = len(batch) == limit or tokens + cost > settings.tokens_per_call
-        if batch and (full or pictures + bool(item.picture) > settings.most_pictures):
+        if batch and (full or (crowded and item.picture)):
             yield batch
-            batch, tokens, pictures = [], 0, 0
+            batch, tokens, pictures, item = [], 0, 0, one
+            cost = tokens_of(item, settings)
         batch.append(item)
         tokens, pictures = tokens + cost, pictures + bool(item.picture)
     if batch:

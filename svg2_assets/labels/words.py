@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import simplemma
-
 PLURAL_ONLY = frozenset(
-    """bagpipes barracks binoculars bleachers blinds boxers braces briefs chopsticks clippers clothes dungarees
-earphones earbuds eyeglasses fries gallows glasses goggles groceries handcuffs headphones headquarters jeans leggings leftovers
-noodles oats overalls pajamas pants pyjamas scissors series shears shorts skis slacks species spectacles stairs
-sunglasses suspenders sweatpants swimwear tights tongs trousers tweezers underpants pliers maracas""".split()
+    """bagpipes barracks binoculars bleachers blinds boxers braces briefs chopsticks clippers clothes
+dungarees earbuds earphones eyeglasses fries gallows glasses goggles groceries handcuffs headphones
+headquarters jeans leftovers leggings maracas noodles oats overalls pajamas pants pliers pyjamas
+scissors series shears shorts skis slacks species spectacles stairs sunglasses suspenders sweatpants
+swimwear tights tongs trousers tweezers underpants""".split()
 )
 """Words that name one thing and look like several."""
 
@@ -26,9 +25,10 @@ _IRREGULAR = {
 }  # fmt: skip
 
 _THINGS_IN_ING = frozenset(
-    """carving coating decking drawing dressing etching fencing flooring frosting icing landing lettering marking
-molding moulding netting opening padding painting paneling panelling parking piping railing roofing scaffolding seasoning
-stitching stocking stuffing topping covering cutting lining crossing filling wrapping plumbing trimming""".split()
+    """carving coating covering crossing cutting decking drawing dressing etching fencing filling flooring
+frosting icing landing lettering lining marking molding moulding netting opening padding painting
+paneling panelling parking piping plumbing railing roofing scaffolding seasoning stitching stocking
+stuffing topping trimming wrapping""".split()
 )
 _THINGS_IN_ED = frozenset({"moped", "weed", "seaweed", "tumbleweed", "breed", "biped", "quadruped"})
 _VERBS = frozenset(
@@ -53,12 +53,14 @@ def singular(word: str) -> str:
     found = lemma(word)
     if found != word:
         return found
-    return word[:-1] if word.endswith("es") and simplemma.is_known(word[:-1], "en") else word
+    return word[:-1] if word.endswith("es") and _is_known(word[:-1]) else word
 
 
 @lru_cache(maxsize=1 << 14)
 def lemma(word: str) -> str:
     """The dictionary form of a lower-case word, whatever its part of speech; itself where it is not known."""
+    import simplemma  # a tenth of a second, which only those who read names pay
+
     return simplemma.lemmatize(word, lang="en").lower()
 
 
@@ -70,3 +72,9 @@ def is_verb(word: str) -> bool:
     if word.endswith("ing") and len(word) > 4:
         return word not in _THINGS_IN_ING and lemma(word) != word
     return word.endswith("ed") and len(word) > 4 and word not in _THINGS_IN_ED and lemma(word) != word
+
+
+def _is_known(word: str) -> bool:
+    import simplemma
+
+    return simplemma.is_known(word, lang="en")

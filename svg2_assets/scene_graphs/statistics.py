@@ -39,7 +39,7 @@ class Spread:
 class Statistics:
     """Figures of a data set. Counts by value are ordered, most frequent first; durations are seconds.
 
-    `names` are canonical ones: what means the same is counted together. `unreadable` videos are known and do not decode;
+    `names` are canonical: what means the same is counted together. `unreadable` videos are known and do not decode;
     nothing else counts them. `verified_share` is the share of objects whose name independent evidence supports,
     `unnamed_share` of those only called `object`.
     """

@@ -71,6 +71,15 @@ def test_batches_keep_to_the_limits_and_lose_nobody() -> None:
     assert list(batches([], settings)) == []
 
 
+def test_pictures_over_the_limit_are_left_away_where_there_are_words() -> None:
+    settings = ParserSettings(most_pictures=2)
+    url = "data:image/jpeg;base64,"
+    (told,) = batches([Item(i, "It may be a dog.", picture=url) for i in range(5)], settings)
+    assert [bool(i.picture) for i in told] == [True, True, False, False, False]
+    mute = list(batches([Item(i, "", picture=url) for i in range(5)], settings))
+    assert [[bool(i.picture) for i in b] for b in mute] == [[True, True], [True, True], [True]]
+
+
 def test_the_estimated_size_of_a_batch_is_near_that_of_its_request() -> None:
     items = [Item(i, "A brown dog with a red collar runs over the grass and barks. " * 4) for i in range(40)]
     call = asking(*items)
