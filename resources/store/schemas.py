@@ -81,7 +81,7 @@ _MASKS: dict[str, pa.DataType] = {
     "frames": _FRAMES,
     "counts": pa.list_(pa.binary()),
 }
-_DESCRIPTION: dict[str, pa.DataType] = {"text": _TEXT, "frames": _FRAMES}
+_DESCRIPTION: dict[str, pa.DataType] = {"text": _TEXT, "frames": _FRAMES, "reason": _TEXT}
 _LABEL: dict[str, pa.DataType] = {
     "name": _TEXT,
     "confidence": pa.float64(),
