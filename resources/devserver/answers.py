@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from resources.devserver.generation import instance
+from resources.devserver.labelling import described, last_text
 from resources.devserver.prompts import Prompt
 from resources.devserver.script import Fault, Scripted
 from resources.devserver.tokens import cut_text, text_tokens
@@ -74,7 +75,8 @@ def _content(prompt: Prompt, scripted: Scripted | None, digest: str) -> Scripted
             return scripted.model_copy(update={"text": json.dumps(scripted.value, ensure_ascii=False)})
         return scripted
     if prompt.schema is not None:
-        return Scripted(text=json.dumps(instance(prompt.schema, bytes.fromhex(digest)), ensure_ascii=False))
+        value = instance(prompt.schema, bytes.fromhex(digest), descriptions=described(prompt), text=last_text(prompt))
+        return Scripted(text=json.dumps(value, ensure_ascii=False))
     if prompt.json_object:
         return Scripted(text=json.dumps({"answer": digest[:8]}))
     return Scripted(text=f"This is the development server's answer {digest[:8]}; no model stands behind it.")

@@ -12,7 +12,6 @@ from typing import Any
 from resources.devserver.answers import Produced
 from resources.devserver.state import State
 
-
 DAM = "/chat/completions"
 """the route of a local model: nothing is paid there"""
 
@@ -20,8 +19,8 @@ DAM = "/chat/completions"
 @dataclass(slots=True)
 class Entry:
     """One request. `key`: fingerprint, never the key. `outcome`: answered, refusal, length, replayed, rate_limited,
-    server_error, bad_request, unauthorized, no_answer. `paid`: an answer was produced, whether the client got it or not. `time`:
-    seconds since 1970. `sha256`: of the body. `batch`: id of the batch that it is part of."""
+    server_error, bad_request, unauthorized, no_answer. `paid`: an answer was produced, whether the client got it or
+    not. `time`: seconds since 1970. `sha256`: of the body. `batch`: id of the batch that it is part of."""
 
     n: int
     endpoint: str

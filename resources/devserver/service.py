@@ -96,8 +96,9 @@ class Service:
         except ApiError as error:
             entry.outcome = entry.outcome or outcome_of(error.status)
             reply = Reply(error.status, json.dumps(error.body()).encode(), error.headers)
-        entry.status = reply.status
-        self.ledger.close(entry)
+        if not entry.paid:
+            entry.status = reply.status
+            self.ledger.close(entry)
         return replace(reply, headers={**reply.headers, "x-request-id": entry.request_id})
 
     async def _answer(self, endpoint: Endpoint, prompt: Prompt, entry: Entry) -> Reply:
@@ -121,6 +122,9 @@ class Service:
                 headers=reply.headers,
                 body=reply.body,
             )
+        # Counted now: whoever goes away while the answer is on its way has to pay for it too.
+        entry.status = reply.status if fault is None else {**STATUS, "reset": 0}.get(fault.kind, reply.status)
+        self.ledger.close(entry)
         await asyncio.sleep(self.settings.latency + (fault.seconds if fault and fault.kind == "stall" else 0.0))
         self.cache.remember(scope, pieces)
         if fault is None:
@@ -187,7 +191,7 @@ class Service:
             )
         entry.outcome = "replayed"
         _sha, status, headers, body = stored
-        return Reply(status, body, headers)
+        return Reply(status, body, {**headers, "idempotent-replayed": "true"})
 
 
 def asked(prompt: Prompt, entry: Entry, endpoint: str) -> Asked:
