@@ -18,19 +18,19 @@ from svg2_assets.llm.calls import Answer, Call, Gateway, Outcome
 from svg2_assets.scene.errors import PhaseError, UnusableBackend, printable
 from svg2_assets.scene.taxonomy import UNKNOWN_NAME
 from svg2_assets.scene.video import FrameSource
-from svg2_assets.trajectories.protocols import TrackingResult
+from svg2_assets.trajectories.protocols import TrackedObject, TrackingResult
 
-_UNASKED = "the description is empty and no frame shows the object"
+_UNASKED = "there is no description and no room for a picture, or no frame that shows the object"
 _READABLE = frozenset({Outcome.OK, Outcome.TRUNCATED, Outcome.INVALID})
 
 
 @dataclass(frozen=True, slots=True)
 class Subjects:
-    """What is asked about: `items` in the order of the descriptions, `doubts` by object id, `unaskable` ids."""
+    """What is asked about: `items` in the order of the descriptions; by object id: `doubts`, and why `unasked`."""
 
     items: tuple[Item, ...]
     doubts: Mapping[int, str]
-    unaskable: frozenset[int]
+    unasked: Mapping[int, str]
 
 
 def parse_descriptions(
@@ -69,22 +69,30 @@ def planned_calls(
 def subjects_of(
     descriptions: Sequence[Description], *, source: FrameSource, tracks: TrackingResult, settings: ParserSettings
 ) -> Subjects:
-    """What is asked about, with pictures of what is in doubt as far as the settings want them."""
+    """What is asked about, with pictures of what is in doubt as far as the settings want them.
+
+    Objects without any text are shown by picture alone, `most_pictures` of them: more would cost calls of their own.
+    """
     tracked = {o.id: o for o in tracks.objects}
-    described = {d.object_id for d in descriptions}
-    doubts: dict[int, str] = {}
-    items: list[Item] = []
-    for description in descriptions:
-        one = tracked.get(description.object_id)
-        doubts[description.object_id] = doubt_of(description.text, one)
-        whole = one.part_of if one is not None and one.part_of in described else None
-        items.append(Item(description.object_id, description.text, part_of=whole))
+    doubts = {d.object_id: doubt_of(d.text, tracked.get(d.object_id)) for d in descriptions}
+    items = [Item(d.object_id, d.text, part_of=_whole(d, tracked, doubts)) for d in descriptions]
     if settings.pictures == DOUBTFUL:
-        doubted = [i for i in items if doubts[i.object_id]]
-        seen = {i.object_id: i for i in _shown(doubted, source, tracks, settings)}
+        mute = [i for i in items if not i.description.strip()][: settings.most_pictures]
+        told = [i for i in items if i.description.strip() and doubts[i.object_id]]
+        seen = {i.object_id: i for i in _shown([*mute, *told], source, tracks, settings)}
         items = [seen.get(i.object_id, i) for i in items]
-    unaskable = frozenset(i.object_id for i in items if not i.description.strip() and not i.picture)
-    return Subjects(tuple(i for i in items if i.object_id not in unaskable), doubts, unaskable)
+    unasked = {i.object_id for i in items if not i.description.strip() and not i.picture}
+    return Subjects(
+        tuple(i for i in items if i.object_id not in unasked),
+        doubts,
+        {d.object_id: d.reason or _UNASKED for d in descriptions if d.object_id in unasked},
+    )
+
+
+def _whole(description: Description, tracked: Mapping[int, TrackedObject], known: Mapping[int, str]) -> int | None:
+    """The object that this one is a part of, where that is asked about too."""
+    one = tracked.get(description.object_id)
+    return one.part_of if one is not None and one.part_of in known else None
 
 
 @dataclass(slots=True)
@@ -199,7 +207,7 @@ def _label(object_id: int, talk: Talk, subjects: Subjects) -> Label:
     several = next((r for r in records if r.fault is Fault.PLURAL), None)
     if several is not None:
         return replace(_of(several, singular_name(several.name)), uncertain=True, reason=f"{Fault.PLURAL.explained}.")
-    return _unnamed(object_id, records, talk, unaskable=object_id in subjects.unaskable)
+    return _unnamed(object_id, records, talk, unasked=subjects.unasked.get(object_id, ""))
 
 
 def _named(record: Record, first: Record | None, *, doubt: str) -> Label:
@@ -225,10 +233,10 @@ def _of(record: Record, name: str) -> Label:
     )
 
 
-def _unnamed(object_id: int, records: Sequence[Record], talk: Talk, *, unaskable: bool) -> Label:
+def _unnamed(object_id: int, records: Sequence[Record], talk: Talk, *, unasked: str) -> Label:
     """An `object`, with what is known of it beside its name and why it has none."""
-    if unaskable:
-        return Label(object_id, UNKNOWN_NAME, 0.0, uncertain=True, reason=f"{_UNASKED}.")
+    if unasked:
+        return Label(object_id, UNKNOWN_NAME, 0.0, uncertain=True, reason=f"{printable(unasked).rstrip('.')}.")
     why = talk.given_up.get(object_id, "")
     if not records:
         return Label(object_id, UNKNOWN_NAME, 0.0, uncertain=True, reason=f"{why or Fault.MISSING.explained}.")

@@ -12,6 +12,7 @@ from resources.embedded.verifier import EmbeddedVerifier
 from resources.fakes.describer import FakeDescriber
 from resources.fakes.parser import FakeParser
 from resources.fakes.verifier import FakeVerifier
+from resources.openai_models.parser import OpenAIParser
 from svg2_assets.descriptions.protocols import Describer, Description
 from svg2_assets.labels.protocols import Label, LabelParser, LabelVerifier
 from svg2_assets.scene.errors import PhaseError
@@ -24,7 +25,15 @@ parsers = pytest.mark.parametrize("parser", [EmbeddedParser(), FakeParser()], id
 verifiers = pytest.mark.parametrize("verifier", [EmbeddedVerifier(), FakeVerifier()], ids=["embedded", "fake"])
 everybody = pytest.mark.parametrize(
     "backend",
-    [EmbeddedDescriber(), FakeDescriber(), EmbeddedParser(), FakeParser(), EmbeddedVerifier(), FakeVerifier()],
+    [
+        EmbeddedDescriber(),
+        FakeDescriber(),
+        EmbeddedParser(),
+        FakeParser(),
+        OpenAIParser(),
+        EmbeddedVerifier(),
+        FakeVerifier(),
+    ],
     ids=lambda backend: type(backend).__name__,
 )
 

@@ -209,10 +209,25 @@ def test_an_object_without_words_or_a_visible_frame_is_not_asked_about() -> None
     labels = parse(model, ["A dog.", " "], unseen=[1])
     assert list(asked(model.calls[0])) == [0]
     assert labels[1].name == UNKNOWN_NAME
-    assert labels[1].reason == "the description is empty and no frame shows the object."
+    assert labels[1].reason.startswith("there is no description")
     alone = naming()
     assert parse(alone, [""], unseen=[0])[0].uncertain
     assert alone.rounds == []
+
+
+def test_undescribed_objects_are_shown_as_far_as_there_is_room_and_the_rest_say_why_they_are_not() -> None:
+    left_out = [Description(i, "", reason="left out: 60 objects are described") for i in range(1, 6)]
+    source, model = Clip(video(), [SHAPE.paint]), naming()
+    labels = parse_descriptions(
+        [Description(0, "A dog."), *left_out],
+        source=source,
+        tracks=tracks(6),
+        settings=ParserSettings(most_pictures=2),
+        gateway=model,
+    )
+    assert [pictured(call) for call in model.calls] == [[1, 2]]
+    assert [label.name for label in labels] == ["dog"] * 3 + [UNKNOWN_NAME] * 3
+    assert {label.reason for label in labels[3:]} == {"left out: 60 objects are described."}
 
 
 def test_a_part_is_told_of_its_whole_if_that_is_described() -> None:

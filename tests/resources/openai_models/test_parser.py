@@ -13,6 +13,7 @@ from resources.llm.gateway import LlmGateway
 from resources.llm.settings import GatewaySettings
 from resources.openai_models.parser import OpenAIParser
 from svg2_assets.descriptions.protocols import Description
+from svg2_assets.labels.faults import fault_of
 from svg2_assets.labels.parser_settings import ParserSettings
 from svg2_assets.labels.protocols import Label
 from svg2_assets.scene.errors import UnusableBackend
@@ -96,9 +97,9 @@ def test_whatever_a_server_answers_every_object_gets_a_label(server: DevServer, 
     before = len(server.log())
     labels = parse(gateway, 12, text="It may be a cat.")  # nothing is scripted: the server invents what fits the schema
     assert [label.object_id for label in labels] == list(range(12))
-    assert all(label.name == UNKNOWN_NAME or not label.reason or label.name for label in labels)
+    assert {label.name for label in labels if label.name != UNKNOWN_NAME and fault_of(label.name)} == set()
     assert all(label.reason for label in labels if label.uncertain)
-    assert len(since(server, before)) == 2
+    assert 1 <= len(since(server, before)) <= 2
 
 
 def test_an_answer_that_is_cut_off_is_used_as_far_as_it_goes(server: DevServer, gateway: LlmGateway) -> None:
