@@ -86,7 +86,7 @@ class World:
         return tuple(VerifiedLabel(Label(b.id, b.name, b.confidence), supported) for b in self.bodies)
 
     def relations(self) -> tuple[Relation, ...]:
-        return extract_relations(self, self.tracks(), self.labels())
+        return extract_relations(self, self.tracks(), self.labels()).relations
 
     def find(self, predicate: str, subject: int = 0, object_: int = 1) -> Relation | None:
         return next((r for r in self.relations() if r.key == (subject, predicate, object_)), None)

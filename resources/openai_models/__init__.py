@@ -1,0 +1,1 @@
+"""Backends that ask language and vision models, through the gateway."""
