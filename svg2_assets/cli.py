@@ -105,6 +105,19 @@ def stats(json: AsJson = False) -> None:
     _exit(lambda console: run(Installation(), console, as_json=json))
 
 
+@app.command()
+def costs(
+    by: Annotated[
+        list[str] | None, typer.Option(help="Group by video, phase, model, purpose, outcome or transport; repeatable.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """What models were paid: requests, tokens and US dollars."""
+    from svg2_assets.commands.costs import show_costs as run
+
+    _exit(lambda console: run(Installation(), console, by=by or (), as_json=json))
+
+
 @evaluate.command()
 def tracks(
     gt: Annotated[Path, typer.Option(help="Truth: frames of objects as COCO RLE, or a scene-graph document.")],

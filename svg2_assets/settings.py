@@ -43,6 +43,7 @@ class Settings(BaseModel):
     verifier: dict[str, Any] = Field(default_factory=dict, description="Overrides of the verifier's settings, JSON")
     relator: dict[str, Any] = Field(default_factory=dict, description="Overrides of the relation rules, JSON")
     roles: dict[str, str] = Field(default_factory=dict, description="Backend by role where it differs, JSON")
+    llm: dict[str, Any] = Field(default_factory=dict, description="Settings of the gateway to models, JSON")
 
     @property
     def store_uri(self) -> str:
@@ -82,7 +83,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     for variable, text in environment.items():
         name = variable.removeprefix("SVG2_").lower()
         if variable.startswith("SVG2_") and name in Settings.model_fields and text != "":
-            given[name] = _parsed(variable, text) if name in {*ROLES, "roles"} else text
+            given[name] = _parsed(variable, text) if name in {*ROLES, "roles", "llm"} else text
     try:
         return Settings.model_validate(given)
     except ValidationError as error:

@@ -139,8 +139,12 @@ _LLM_CALL: dict[str, pa.DataType] = {
     "tokens_out": pa.int64(),
     "tokens_reasoning": pa.int64(),
     "money": pa.float64(),
+    "money_unknown": pa.float64(),
     "latency": pa.float64(),
+    "step": _TEXT,
+    "transport": _TEXT,
     "outcome": _TEXT,
+    "reason": _TEXT,
     "at": _TIME,
 }
 _FAILURE: dict[str, pa.DataType] = {

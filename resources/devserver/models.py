@@ -1,0 +1,73 @@
+"""The models that the server knows: how they count images, and which parameters they take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from resources.devserver.errors import ApiError
+from resources.devserver.tokens import ImageRule, PatchRule, TileRule
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """`efforts`: of reasoning, the default one first; empty for a model that does not reason. `images`: their cost."""
+
+    name: str
+    images: ImageRule
+    efforts: tuple[str, ...] = ()
+
+    @property
+    def reasons(self) -> bool:
+        """Whether it thinks before it answers, and so takes no temperature."""
+        return bool(self.efforts)
+
+
+_FIVE = ("medium", "minimal", "low", "high")
+_FIVE_ONE = ("none", "low", "medium", "high")
+_O = ("medium", "low", "high")
+_KNOWN = (
+    Model("gpt-5", TileRule(70, 140), _FIVE),
+    Model("gpt-5-mini", PatchRule(1.62), _FIVE),
+    Model("gpt-5-nano", PatchRule(2.46), _FIVE),
+    Model("gpt-5.1", TileRule(70, 140), _FIVE_ONE),
+    Model("gpt-5.2", TileRule(70, 140), (*_FIVE_ONE, "xhigh")),
+    Model("gpt-4.1", TileRule(85, 170)),
+    Model("gpt-4.1-mini", PatchRule(1.62)),
+    Model("gpt-4.1-nano", PatchRule(2.46)),
+    Model("gpt-4o", TileRule(85, 170)),
+    Model("gpt-4o-mini", TileRule(2833, 5667)),
+    Model("o3", TileRule(75, 150), _O),
+    Model("o4-mini", PatchRule(1.72), _O),
+)
+_SNAPSHOT = re.compile(r"(?P<name>.+?)(-\d{4}-\d{2}-\d{2})?")
+
+
+@dataclass(slots=True)
+class Models:
+    """The models by name; `further` ones, such as a local vLLM serves, count images as gpt-4o does."""
+
+    further: tuple[str, ...] = ()
+    _table: Mapping[str, Model] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._table = {m.name: m for m in (*_KNOWN, *(Model(n, TileRule(85, 170)) for n in self.further))}
+
+    def names(self) -> list[str]:
+        """All of them, in the order of the table."""
+        return list(self._table)
+
+    def find(self, name: object) -> Model:
+        """The model, a dated snapshot (`gpt-5-2025-08-07`) included; raises `ApiError` (400, 404)."""
+        if not isinstance(name, str) or not name:
+            raise ApiError("you must provide a model parameter")
+        match = _SNAPSHOT.fullmatch(name)
+        model = self._table.get(name) or (self._table.get(match["name"]) if match else None)
+        if model is None:
+            raise ApiError(
+                f"The model {name!r} does not exist or you do not have access to it.",
+                status=404,
+                code="model_not_found",
+            )
+        return model

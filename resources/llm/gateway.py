@@ -1,0 +1,115 @@
+"""`LlmGateway`: asks models, and keeps and pays for what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from resources.llm.commits import Commits
+from resources.llm.journal import Journal
+from resources.llm.ledger import LedgerExport
+from resources.llm.settings import GatewaySettings
+from resources.llm.synchronous import Connection, Prices, SyncTransport
+from svg2_assets.llm.calls import Answer, Call, Outcome
+from svg2_assets.scene.errors import UnusableBackend
+
+if TYPE_CHECKING:
+    from resources.store.store import SceneGraphStore
+
+_T = TypeVar("_T")
+
+
+class LlmGateway:
+    """The `Gateway` of one server, with a journal and, where `store` is given, the ledger in the store.
+
+    Runs two threads whatever the number of calls: an event loop and the journal's disk writes. Use it from any thread;
+    `close` it, or leave a `with` block, to bring the rest of the ledger into the store.
+    """
+
+    def __init__(self, settings: GatewaySettings, *, store: Callable[[], SceneGraphStore] | None = None) -> None:
+        self.settings = settings
+        self.journal = Journal(settings.journal)
+        self._ledger = LedgerExport(self.journal, store, calls=settings.ledger_calls) if store is not None else None
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="llm-journal")
+        self._loop = asyncio.new_event_loop()
+        # Host names are resolved in the loop's own pool, by default one of many threads.
+        self._loop.set_default_executor(ThreadPoolExecutor(1, thread_name_prefix="llm-names"))
+        self._thread = threading.Thread(target=self._loop.run_forever, name="llm-gateway", daemon=True)
+        self._thread.start()
+        self._lock = threading.Lock()
+        self._transport: SyncTransport | None = None
+        self._connection: Connection | None = None
+        self._refused_key = ""
+
+    def __enter__(self) -> LlmGateway:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def check(self) -> None:
+        """Raise `UnusableBackend` when no call can work: the key is missing, or the server refused it before."""
+        if self.settings.key() and self.settings.key() == self._refused_key:
+            raise UnusableBackend(self._refusal())
+
+    def ask(self, calls: Sequence[Call]) -> tuple[Answer, ...]:
+        """One answer a call, in order. Raises `UnusableBackend` for a key that is missing or refused."""
+        if not calls:
+            return ()
+        self.check()
+        answers = self._run(self._connected().answer(tuple(calls)))
+        if self._ledger is not None:
+            self._ledger.flush_if_many()
+        if any(answer.outcome is Outcome.AUTH for answer in answers):
+            self._refused_key = self.settings.key()
+            raise UnusableBackend(self._refusal())
+        return answers
+
+    def flush(self) -> int:
+        """Bring the ledger into the store; returns how many rows. Without a store they stay in the journal."""
+        return 0 if self._ledger is None else self._ledger.flush()
+
+    def close(self) -> None:
+        """Bring the ledger into the store, close connections, end both threads."""
+        if self._loop.is_closed():
+            return
+        self.flush()
+        if self._connection is not None:
+            with suppress(Exception):
+                self._run(self._connection.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
+        self._disk.shutdown()
+        self.journal.close()
+
+    def _connected(self) -> SyncTransport:
+        with self._lock:
+            if self._transport is None:
+                self._transport = self._run(self._connect())
+            return self._transport
+
+    async def _connect(self) -> SyncTransport:
+        self._connection = Connection(self.settings)
+        commits = Commits(self.journal, self._disk)
+        return SyncTransport(self.settings, self._connection, commits, Prices(self.settings))
+
+    def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        future: Future[_T] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()  # a keyboard interrupt: what is under way is written down as lost
+            raise
+
+    def _refusal(self) -> str:
+        return (
+            f"{self.settings.host} does not accept the key in {self.settings.key_variable or 'no variable'}: it is "
+            f"wrong, revoked, or lacks the right. Put a valid key into {self.settings.key_variable or 'a variable'} "
+            "and run again; what is answered so far is kept."
+        )
