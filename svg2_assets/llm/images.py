@@ -1,7 +1,7 @@
 """The size at which a model sees an image, and the largest at which it costs no more than a given number of tokens.
 
-Source: as `svg2_assets.llm.tokens`. The guide does not say what happens to images below the size that it scales down to;
-they are taken as they are, as bills show: 512 x 512 pixels at detail `high` cost one tile.
+Source: as `svg2_assets.llm.tokens`. The guide does not say what happens to images below the size that it scales down
+to; they are taken as they are, as bills show: 512 x 512 pixels at detail `high` cost one tile.
 """
 
 from __future__ import annotations

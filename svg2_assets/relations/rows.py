@@ -46,7 +46,7 @@ def from_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[Relation, ...]:
 
 
 def measures_of(result: RelationResult) -> dict[str, Any]:
-    """The statistics of `result` as measures: numbers as they are, violations as rates over claims, failures as text."""
+    """The statistics of `result` as measures: numbers as they are, violations as rates, failures as text."""
     statistics = result.statistics
     claims = int(statistics.get("claims", 0))
     numbers = {name: value for name, value in statistics.items() if isinstance(value, int | float)}

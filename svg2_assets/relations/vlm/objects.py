@@ -111,7 +111,8 @@ def qualified(names: Mapping[int, str], attributes: Mapping[int, Sequence[Attrib
 def object_sets(listed: Sequence[Listed], window: Window, *, most: int, sets: int) -> list[tuple[Listed, ...]]:
     """What is visible on a frame of `window`, in at most `sets` sets of at most `most` objects, the salient first.
 
-    What finds no room is left out. A further set repeats the most salient objects: relations between other sets are not asked for.
+    What finds no room is left out. A further set repeats the most salient objects; relations between those that no set
+    has together are not asked for.
     """
     frames = {s.index for s in window.samples}
     there = sorted((o for o in listed if frames & set(o.trajectory.frames)), key=lambda o: (-o.weight, o.id))

@@ -1,7 +1,7 @@
 """Preset `release`: the message, the schema and the reading of the released code, with nothing done to the answer.
 
 One user message of at most 24 frames at full size, each followed by a record in Python's notation with boxes in
-pixels, inclusive at both ends; two calls, `temporal` and `spatial`, that differ in the system text, so that no prefix is shared.
+pixels, inclusive at both ends; two calls, `temporal` and `spatial`, whose system texts differ: no prefix is shared.
 """
 
 from __future__ import annotations
