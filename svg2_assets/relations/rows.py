@@ -50,6 +50,6 @@ def measures_of(result: RelationResult) -> dict[str, Any]:
     statistics = result.statistics
     claims = int(statistics.get("claims", 0))
     numbers = {name: value for name, value in statistics.items() if isinstance(value, int | float)}
-    rates = {f"violates {rule}": Rate(int(n), claims) for rule, n in statistics.get("violations", {}).items()}
+    rates = {f"rule {rule}": Rate(int(n), claims) for rule, n in statistics.get("violations", {}).items()}
     failures = statistics.get("failures", ())
     return {**numbers, **rates, **({"failures": "\n".join(failures)} if failures else {})}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import cv2
 import numpy as np
 
 from svg2_assets.labels.protocols import Label, VerifiedLabel
@@ -69,9 +70,10 @@ class World:
         return self.pick(range(self.video.num_frames), height=height)
 
     def pick(self, indices: Sequence[int], *, height: int | None = None) -> Iterator[Frame]:
-        assert height in (None, self.height)
+        rows = height or self.height
+        size = (round(self.width * rows / self.height), rows)
         for i in indices:
-            yield Frame(i, i / self.fps, self._picture(i))
+            yield Frame(i, i / self.fps, np.asarray(cv2.resize(self._picture(i), size), dtype=np.uint8))
 
     def tracks(self) -> TrackingResult:
         video = self.video

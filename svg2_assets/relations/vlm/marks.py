@@ -69,15 +69,17 @@ def _type_size(height: int) -> int:
 
 
 def _outline(picture: Pixels, shapes: Sequence[tuple[int, Patch]]) -> None:
-    """Lines just outside the masks, so that they hide nothing of a small object."""
+    """Lines just outside the masks, so that they hide nothing of a small object; large ones have a dark rim besides.
+
+    Not smoothed: soft edges would bleed into what they surround.
+    """
     for object_id, shape in shapes:
-        padded = np.pad(shape.cells, 2)
-        grown = cv2.dilate(padded, np.ones((3, 3), np.uint8))
-        found, _ = cv2.findContours(
-            grown, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE, offset=(shape.x - 2, shape.y - 2)
-        )
-        cv2.drawContours(picture, found, -1, BLACK, 3, cv2.LINE_AA) if shape.cells.size > SMALL else None
-        cv2.drawContours(picture, found, -1, color_of(object_id), 1, cv2.LINE_AA)
+        grown = cv2.dilate(np.pad(shape.cells, 2), np.ones((3, 3), np.uint8))
+        offset = (shape.x - 2, shape.y - 2)
+        found, _ = cv2.findContours(grown, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE, offset=offset)
+        if shape.cells.size > SMALL:
+            cv2.drawContours(picture, found, -1, BLACK, 3)
+        cv2.drawContours(picture, found, -1, color_of(object_id), 1)
 
 
 def _places(
@@ -177,7 +179,7 @@ def _lead(picture: Pixels, place: Mark, *, color: tuple[int, int, int], area: in
     x, y, w, h = place.badge
     px, py = place.point
     near = (int(np.clip(px, x, x + w - 1)), int(np.clip(py, y, y + h - 1)))
-    cv2.line(picture, near, (px, py), color, 1, cv2.LINE_AA)
+    cv2.line(picture, near, (px, py), color, 1)
     radius = next((r for most, r in DOTS if area <= most), LARGEST_DOT)
     cv2.circle(picture, (px, py), radius, color, cv2.FILLED)
 

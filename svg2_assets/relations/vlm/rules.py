@@ -229,7 +229,7 @@ def _covisible(draft: Draft, context: Context) -> Verdict:
     """Cut to when both are visible; slivers that the cut leaves are dropped."""
     claimed = Spans.of(draft.spans)
     common = claimed & context.covisible(draft)
-    broken = claimed.duration - common.duration > context.cleaning.step * len(claimed)
+    broken = claimed.duration - common.duration > 2 * context.cleaning.step * len(claimed)
     kept = tuple((s.start, s.end) for s in common if s.duration >= context.cleaning.sliver or s in claimed.parts)
     return (replace(draft, spans=kept) if kept else None), broken or not kept
 

@@ -72,7 +72,7 @@ VIEWS: Mapping[Preset, View] = MappingProxyType(
 class Cleaning:
     """What of an answer is kept.
 
-    `step`: seconds that a span may reach outside without being counted as a violation: the model sees a frame a second.
+    `step`: seconds that a span may reach outside at either end uncounted: the model sees a frame a second.
     `sliver`: seconds under which a piece that clipping leaves is dropped. `words`: most words of a predicate.
     """
 
