@@ -166,5 +166,21 @@ def dev(port: Annotated[int, typer.Option(help="Port of the UI.")] = 3000) -> No
     _exit(lambda console: run(Installation(), console, port=port))
 
 
+@app.command()
+def dev_server(
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8321,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    key: Annotated[list[str] | None, typer.Option(help="Accepted key; may be repeated. Default: any.")] = None,
+    rpm: Annotated[int, typer.Option(min=1, help="Requests a minute for each key and model.")] = 30_000,
+    tpm: Annotated[int, typer.Option(min=1, help="Tokens a minute for each key and model.")] = 150_000_000,
+    latency: Annotated[float, typer.Option(min=0, help="Seconds before every answer.")] = 0.0,
+    state: Annotated[Path | None, typer.Option(help="File that keeps files, batches and the log.")] = None,
+) -> None:
+    """Serve OpenAI's and DAM's protocols locally, with made-up answers: try profile `svg2` without a key."""
+    from svg2_assets.commands.dev_server import dev_server as run
+
+    _exit(lambda c: run(c, host=host, port=port, keys=key or (), rpm=rpm, tpm=tpm, latency=latency, state=state))
+
+
 if __name__ == "__main__":
     main()

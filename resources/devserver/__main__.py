@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from resources.devserver.serving import announce, serve
-from resources.devserver.settings import LOCAL, RPM, TPM, Settings
+from resources.devserver.settings import BATCH_BYTES, BATCH_REQUESTS, BATCH_SECONDS, LOCAL, RPM, TPM, Settings
 from svg2_assets.scene.errors import Svg2Error
 
 
@@ -22,6 +23,11 @@ def main(arguments: list[str] | None = None) -> int:
         latency=options.latency,
         idempotency=not options.no_idempotency,
         models=tuple(options.model),
+        state=options.state,
+        batch_requests=options.batch_requests,
+        batch_bytes=options.batch_bytes,
+        batch_seconds=options.batch_seconds,
+        dam_joint=not options.dam_single,
     )
     try:
         serve(settings, ready=announce, until_stdin_closes=True)
@@ -41,6 +47,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before every answer")
     parser.add_argument("--no-idempotency", action="store_true", help="ignore Idempotency-Key")
     parser.add_argument("--model", action="append", default=[], help="a further model; may be repeated")
+    parser.add_argument("--state", type=Path, help="file that keeps files, batches and the log over a restart")
+    parser.add_argument("--batch-requests", type=int, default=BATCH_REQUESTS, help="requests that a batch may have")
+    parser.add_argument("--batch-bytes", type=int, default=BATCH_BYTES, help="bytes that a batch's file may have")
+    parser.add_argument("--batch-seconds", type=float, default=BATCH_SECONDS, help="that a batch takes")
+    parser.add_argument("--dam-single", action="store_true", help="DAM's route takes one image only, no video")
     return parser
 
 

@@ -10,9 +10,10 @@ from hashlib import sha256
 from typing import Any
 
 from resources.devserver.generation import instance
-from resources.devserver.prompts import Prompt, answer_tokens
+from resources.devserver.labelling import described, last_text
+from resources.devserver.prompts import Prompt
 from resources.devserver.script import Fault, Scripted
-from resources.devserver.tokens import cut_text
+from resources.devserver.tokens import cut_text, text_tokens
 
 REASONING = {"": 0, "none": 0, "minimal": 0, "low": 64, "medium": 256, "high": 1024, "xhigh": 2048}
 """tokens of reasoning by effort; real models vary, a test wants the same number each time"""
@@ -50,7 +51,7 @@ def produce(
         given = _spoil(given, fault)
     reasoning = REASONING[prompt.effort] if given.reasoning_tokens is None else given.reasoning_tokens
     text, cut = given.text or "", given.cut
-    seen = answer_tokens(given.refusal if given.refusal is not None else text)
+    seen = text_tokens(given.refusal if given.refusal is not None else text)
     if prompt.limit is not None and reasoning + seen > prompt.limit:
         reasoning = min(reasoning, prompt.limit)
         seen, cut = prompt.limit - reasoning, True
@@ -74,7 +75,8 @@ def _content(prompt: Prompt, scripted: Scripted | None, digest: str) -> Scripted
             return scripted.model_copy(update={"text": json.dumps(scripted.value, ensure_ascii=False)})
         return scripted
     if prompt.schema is not None:
-        return Scripted(text=json.dumps(instance(prompt.schema, bytes.fromhex(digest)), ensure_ascii=False))
+        value = instance(prompt.schema, bytes.fromhex(digest), descriptions=described(prompt), text=last_text(prompt))
+        return Scripted(text=json.dumps(value, ensure_ascii=False))
     if prompt.json_object:
         return Scripted(text=json.dumps({"answer": digest[:8]}))
     return Scripted(text=f"This is the development server's answer {digest[:8]}; no model stands behind it.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -12,27 +13,52 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from resources.devserver import files
+from resources.devserver.admin import admin_routes
+from resources.devserver.batches import Batches
+from resources.devserver.dam_service import call_dam
 from resources.devserver.delivery import Delivery
 from resources.devserver.errors import ApiError
 from resources.devserver.fields import read_json
-from resources.devserver.script import read_faults, read_rules
-from resources.devserver.service import CHAT, Endpoint, Service
+from resources.devserver.ledger import DAM
+from resources.devserver.service import CHAT, RESPONSES, Endpoint, Service
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
 def application(service: Service) -> Starlette:
     """The ASGI application over `service`."""
+    batches = Batches(service)
     routes = [
         _post(CHAT.name, partial(_call, service, CHAT)),
-        Route("/v1/models", partial(_models, service), methods=["GET"]),
-        *_admin(service),
+        _post(RESPONSES.name, partial(_call, service, RESPONSES)),
+        _post(DAM, partial(_dam, service)),
+        _get("/v1/models", partial(_models, service)),
+        *_files(service),
+        *_batches(service, batches),
+        *admin_routes(service, batches),
     ]
-    return Starlette(routes=routes, exception_handlers={ApiError: _api_error, HTTPException: _http_error})
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        batches.resume()
+        yield
+
+    return Starlette(
+        routes=routes, lifespan=lifespan, exception_handlers={ApiError: _api_error, HTTPException: _http_error}
+    )
 
 
 def _post(path: str, handler: Handler) -> Route:
     return Route(path, handler, methods=["POST"])
+
+
+def _get(path: str, handler: Handler) -> Route:
+    return Route(path, handler, methods=["GET"])
+
+
+async def _dam(service: Service, request: Request) -> Response:
+    return await call_dam(service, await request.body())
 
 
 async def _call(service: Service, endpoint: Endpoint, request: Request) -> Response:
@@ -40,40 +66,73 @@ async def _call(service: Service, endpoint: Endpoint, request: Request) -> Respo
 
 
 async def _models(service: Service, request: Request) -> Response:
-    service.key_of(request.headers.get("authorization"))
+    _key(service, request)
     listed = [{"id": n, "object": "model", "created": 0, "owned_by": "dev-server"} for n in service.models.names()]
     return JSONResponse({"object": "list", "data": listed})
 
 
-def _admin(service: Service) -> list[Route]:
-    async def script(request: Request) -> Response:
-        body = read_json(await request.body())
-        rules = read_rules(body)
-        (service.script.add if body.get("append") else service.script.replace)(rules)
-        return JSONResponse({"rules": len(rules)})
+def _files(service: Service) -> list[Route]:
+    state = service.state
 
-    async def faults(request: Request) -> Response:
-        service.script.set_random(read_faults(read_json(await request.body())))
-        return JSONResponse({})
+    async def upload(request: Request) -> Response:
+        _key(service, request)
+        return JSONResponse(files.upload(state, await request.body(), request.headers.get("content-type", "")))
 
-    async def keys(request: Request) -> Response:
-        accepted = read_json(await request.body()).get("accepted")
-        service.accepted = None if accepted is None else frozenset(accepted)
-        return JSONResponse({})
+    async def listed(request: Request) -> Response:
+        _key(service, request)
+        return JSONResponse(_page(state.files(), request))
 
-    async def log(_request: Request) -> Response:
-        return JSONResponse({"entries": service.ledger.log()})
+    async def one(request: Request) -> Response:
+        _key(service, request)
+        name = request.path_params["name"]
+        if request.method == "DELETE":
+            state.delete_file(name)
+            return JSONResponse({"id": name, "object": "file", "deleted": True})
+        return JSONResponse(state.file(name))
 
-    async def count(_request: Request) -> Response:
-        return JSONResponse(service.ledger.count())
+    async def content(request: Request) -> Response:
+        _key(service, request)
+        return Response(state.content(request.path_params["name"]), media_type="application/octet-stream")
 
     return [
-        _post("/_svg2/script", script),
-        _post("/_svg2/faults", faults),
-        _post("/_svg2/keys", keys),
-        Route("/_svg2/log", log, methods=["GET"]),
-        Route("/_svg2/count", count, methods=["GET"]),
+        _post("/v1/files", upload),
+        _get("/v1/files", listed),
+        Route("/v1/files/{name}", one, methods=["GET", "DELETE"]),
+        _get("/v1/files/{name}/content", content),
     ]
+
+
+def _batches(service: Service, batches: Batches) -> list[Route]:
+    async def create(request: Request) -> Response:
+        key = _key(service, request)
+        return JSONResponse(batches.create(read_json(await request.body()), key))
+
+    async def listed(request: Request) -> Response:
+        _key(service, request)
+        return JSONResponse(_page(batches.all(), request))
+
+    async def one(request: Request) -> Response:
+        _key(service, request)
+        return JSONResponse(batches.get(request.path_params["name"]))
+
+    async def cancel(request: Request) -> Response:
+        _key(service, request)
+        return JSONResponse(batches.cancel(request.path_params["name"]))
+
+    return [
+        _post("/v1/batches", create),
+        _get("/v1/batches", listed),
+        _get("/v1/batches/{name}", one),
+        _post("/v1/batches/{name}/cancel", cancel),
+    ]
+
+
+def _key(service: Service, request: Request) -> str:
+    return service.key_of(request.headers.get("authorization"))
+
+
+def _page(rows: list[dict[str, Any]], request: Request) -> dict[str, Any]:
+    return files.page(rows, after=request.query_params.get("after"), limit=request.query_params.get("limit"))
 
 
 async def _api_error(_request: Request, error: Exception) -> Response:

@@ -51,10 +51,10 @@ class Delivery(Response):
             return
         body = bytes(self.body)
         if fault.kind == "reset":
-            _reset(scope[TRANSPORT])
+            await _reset(scope[TRANSPORT], receive)
         elif fault.kind == "reset_mid_body":
             await self._send_pieces(send, [body[: len(body) // 2]], pause=_FLUSH_SECONDS, whole=False)
-            _reset(scope[TRANSPORT])
+            await _reset(scope[TRANSPORT], receive)
         elif fault.kind == "truncated_body":
             self.body = body[: len(body) * 2 // 3]
             self.headers["content-length"] = str(len(self.body))
@@ -73,8 +73,10 @@ class Delivery(Response):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _reset(transport: asyncio.Transport) -> None:
+async def _reset(transport: asyncio.Transport, receive: Receive) -> None:
     """Close with a TCP reset: linger of zero seconds."""
     connection = transport.get_extra_info("socket")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -16,6 +16,7 @@ from resources.devserver.errors import ApiError
 
 MEDIA_TYPES = {"image/png": "png", "image/jpeg": "jpeg", "image/jpg": "jpeg", "image/gif": "gif", "image/webp": "webp"}
 MAX_IMAGES = 500
+MAX_IMAGE_BYTES = 20 * 1024 * 1024
 MAX_BYTES = 50 * 1024 * 1024
 """of all images of a request together"""
 _KEPT = 4_096  # images whose size is remembered: passes over the same frames decode them once
@@ -76,6 +77,8 @@ def _decode(url: str, param: str) -> Picture:
         data = base64.b64decode(match["data"], validate=True)
     except (binascii.Error, ValueError):
         raise ApiError("The image is not valid base64.", param=param, code="invalid_base64") from None
+    if len(data) > MAX_IMAGE_BYTES:
+        raise ApiError(f"An image may have {MAX_IMAGE_BYTES} bytes at most.", param=param, code="image_too_large")
     return _measure(data, param)
 
 

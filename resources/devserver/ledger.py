@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import Any
 
 from resources.devserver.answers import Produced
+from resources.devserver.state import State
 
-_KEPT = 200_000  # entries of the log; the counts go on
+DAM = "/chat/completions"
+"""the route of a local model: nothing is paid there"""
 
 
 @dataclass(slots=True)
 class Entry:
     """One request. `key`: fingerprint, never the key. `outcome`: answered, refusal, length, replayed, rate_limited,
-    server_error, bad_request, unauthorized. `paid`: an answer was produced, whether the client got it or not. `time`:
-    seconds since 1970. `sha256`: of the body."""
+    server_error, bad_request, unauthorized, no_answer. `paid`: an answer was produced, whether the client got it or
+    not. `time`: seconds since 1970. `sha256`: of the body. `batch`: id of the batch that it is part of."""
 
     n: int
     endpoint: str
@@ -35,17 +37,27 @@ class Entry:
     idempotency_key: str = ""
     batch: str = ""
 
+    @property
+    def request_id(self) -> str:
+        """As the client sees it in the header `x-request-id`."""
+        return f"req_{self.sha256[:18]}{self.n:06d}"
+
 
 @dataclass(slots=True)
 class Ledger:
     """The log and the counts. Batch requests are counted apart: they have prices of their own."""
 
-    entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    state: State
     number: int = 0
     _requests: Counter[str] = field(default_factory=Counter)
     _outcomes: Counter[str] = field(default_factory=Counter)
     _tokens: dict[str, dict[str, Counter[str]]] = field(default_factory=lambda: {"sync": {}, "batch": {}})
     _paid_bodies: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        for facts in self.state.entries():
+            self.number = int(facts["n"])
+            self._count(Entry(**facts))
 
     def open(self, endpoint: str, digest: str, *, idempotency_key: str = "", batch: str = "") -> Entry:
         """A new entry; `close` counts it."""
@@ -72,8 +84,11 @@ class Ledger:
 
     def close(self, entry: Entry) -> None:
         """Log and count `entry`, which does not change any more."""
-        self.entries.append(entry)
-        way = "batch" if entry.batch else "sync"
+        self.state.put_entry(entry.n, asdict(entry))
+        self._count(entry)
+
+    def _count(self, entry: Entry) -> None:
+        way = "batch" if entry.batch else "dam" if entry.endpoint == DAM else "sync"
         self._requests[way] += 1
         self._outcomes[entry.outcome] += 1
         if entry.paid:
@@ -83,13 +98,13 @@ class Ledger:
 
     def log(self) -> list[dict[str, Any]]:
         """All entries, oldest first."""
-        return [asdict(e) for e in self.entries]
+        return list(self.state.entries())
 
     def count(self) -> Mapping[str, Any]:
         """Totals. `repeated`: paid calls whose body had been paid before."""
         paid = {way: sum(c["calls"] for c in models.values()) for way, models in self._tokens.items()}
         return {
-            "requests": {way: self._requests[way] for way in ("sync", "batch")},
+            "requests": {way: self._requests[way] for way in ("sync", "batch", "dam")},
             "paid": paid,
             "repeated": sum(n - 1 for n in self._paid_bodies.values()),
             "outcomes": dict(self._outcomes),

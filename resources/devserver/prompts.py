@@ -10,9 +10,9 @@ from typing import Any
 
 from resources.devserver.images import Picture
 from resources.devserver.models import Model
-from resources.devserver.tokens import ANSWER_TOKENS, BYTES_A_TOKEN, MESSAGE_TOKENS, Piece, text_tokens
+from resources.devserver.tokens import ANSWER_TOKENS, MESSAGE_TOKENS, Piece, segments
 
-_SEGMENT = 128 * BYTES_A_TOKEN  # bytes of text that are cached together
+_SEGMENT = 32  # tokens of text that are cached together
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,5 @@ class Prompt:
 
 
 def _text_pieces(text: str) -> Iterator[Piece]:
-    data = text.encode()
-    for start in range(0, len(data), _SEGMENT):
-        segment = data[start : start + _SEGMENT]
-        yield Piece(sha256(segment).digest(), -(-len(segment) // BYTES_A_TOKEN))
-
-
-def answer_tokens(text: str) -> int:
-    """Tokens of an answer that can be seen."""
-    return text_tokens(text)
+    for segment, tokens in segments(text, size=_SEGMENT):
+        yield Piece(sha256(segment.encode()).digest(), tokens)

@@ -12,7 +12,6 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from resources.devserver.errors import ApiError
-from resources.devserver.prompts import Prompt
 
 FaultKind = Literal[
     "rate_limited",
@@ -64,6 +63,18 @@ class Scripted(_Strict):
     reasoning_tokens: int | None = Field(default=None, ge=0)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What rules look at. `endpoint`: path, with `batch ` before it in a batch. `text`: of all messages, a line each.
+    `schema`: its name. `sha256`: of the body."""
+
+    endpoint: str
+    model: str
+    text: str
+    sha256: str
+    schema: str = ""
+
+
 class Rule(_Strict):
     """Applies to requests that match every expression given (searched, not anchored) and, counted over those, are the
     `nth` ones (from 1), at most `times` times."""
@@ -86,13 +97,13 @@ class Rule(_Strict):
             raise ValueError(f"not a regular expression: {error}") from None
         return value
 
-    def matches(self, endpoint: str, prompt: Prompt) -> bool:
+    def matches(self, asked: Asked) -> bool:
         """Whether all expressions are found."""
         pairs = (
-            (self.endpoint, endpoint),
-            (self.model, prompt.name),
-            (self.schema_name, prompt.schema_name),
-            (self.text, prompt.text if self.text else ""),
+            (self.endpoint, asked.endpoint),
+            (self.model, asked.model),
+            (self.schema_name, asked.schema),
+            (self.text, asked.text),
         )
         return all(not wanted or re.search(wanted, found, re.DOTALL) for wanted, found in pairs)
 
@@ -142,13 +153,13 @@ class Script:
         self._random = faults
         self._seen.clear()
 
-    def plan(self, endpoint: str, prompt: Prompt, body_sha: str) -> Plan:
+    def plan(self, asked: Asked) -> Plan:
         """What this request gets; counts it."""
-        plan = Plan(fault=self._draw(body_sha))
+        plan = Plan(fault=self._draw(asked.sha256))
         scripted = False
         for counted in self._rules:
             rule = counted.rule
-            if not rule.matches(endpoint, prompt):
+            if not rule.matches(asked):
                 continue
             counted.matched += 1
             if (rule.nth and counted.matched not in rule.nth) or counted.used == rule.times:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from resources.devserver.answers import Produced, digest_of, produce
@@ -18,8 +18,10 @@ from resources.devserver.limits import Limits
 from resources.devserver.models import Models
 from resources.devserver.prompt_cache import PromptCache
 from resources.devserver.prompts import Prompt
-from resources.devserver.script import STATUS, Fault, Plan, Script
+from resources.devserver.responses import read_response, write_response
+from resources.devserver.script import STATUS, Asked, Fault, Plan, Script
 from resources.devserver.settings import Settings
+from resources.devserver.state import State
 from resources.devserver.tokens import total
 
 
@@ -32,6 +34,7 @@ class Endpoint:
     write: Callable[[Prompt, Produced], dict[str, Any]]
 
 
+RESPONSES = Endpoint("/v1/responses", read_response, write_response)
 CHAT = Endpoint("/v1/chat/completions", read_chat, write_chat)
 
 
@@ -56,13 +59,15 @@ class Service:
     pictures: Pictures = field(default_factory=Pictures)
     cache: PromptCache = field(default_factory=PromptCache)
     script: Script = field(default_factory=Script)
-    ledger: Ledger = field(default_factory=Ledger)
-    _stored: dict[tuple[str, str], tuple[str, Reply]] = field(default_factory=dict)
+    state: State = field(init=False)
+    ledger: Ledger = field(init=False)
 
     def __post_init__(self) -> None:
         self.models = Models(further=self.settings.models)
         self.limits = Limits(requests=self.settings.rpm, tokens=self.settings.tpm)
         self.accepted = self.settings.keys
+        self.state = State(self.settings.state)
+        self.ledger = Ledger(self.state)
 
     def key_of(self, authorization: str | None) -> str:
         """The fingerprint of the key in an `Authorization` header; raises `ApiError` (401)."""
@@ -91,12 +96,13 @@ class Service:
         except ApiError as error:
             entry.outcome = entry.outcome or outcome_of(error.status)
             reply = Reply(error.status, json.dumps(error.body()).encode(), error.headers)
-        entry.status = reply.status
-        self.ledger.close(entry)
-        return reply
+        if not entry.paid:
+            entry.status = reply.status
+            self.ledger.close(entry)
+        return replace(reply, headers={**reply.headers, "x-request-id": entry.request_id})
 
     async def _answer(self, endpoint: Endpoint, prompt: Prompt, entry: Entry) -> Reply:
-        plan = self.script.plan(endpoint.name, prompt, entry.sha256)
+        plan = self.script.plan(asked(prompt, entry, endpoint.name))
         fault = plan.fault
         entry.fault = fault.kind if fault else ""
         if fault is not None and not fault.counts:
@@ -108,7 +114,17 @@ class Service:
         made = self.produce(prompt, plan, entry, cached=self.cache.cached(scope, pieces), tokens_in=tokens_in)
         reply = Reply(200, json.dumps(endpoint.write(prompt, made), ensure_ascii=False).encode(), headers)
         if entry.idempotency_key:
-            self._stored[entry.key, entry.idempotency_key] = (entry.sha256, reply)
+            self.state.put_reply(
+                entry.key,
+                entry.idempotency_key,
+                sha=entry.sha256,
+                status=reply.status,
+                headers=reply.headers,
+                body=reply.body,
+            )
+        # Counted now: whoever goes away while the answer is on its way has to pay for it too.
+        entry.status = reply.status if fault is None else {**STATUS, "reset": 0}.get(fault.kind, reply.status)
+        self.ledger.close(entry)
         await asyncio.sleep(self.settings.latency + (fault.seconds if fault and fault.kind == "stall" else 0.0))
         self.cache.remember(scope, pieces)
         if fault is None:
@@ -116,6 +132,30 @@ class Service:
         if fault.kind in STATUS:
             raise refusal_of(fault)
         return Reply(reply.status, reply.body, reply.headers, fault)
+
+    def call_in_batch(
+        self, endpoint: Endpoint, body: Mapping[str, Any], *, key: str, batch: str
+    ) -> tuple[int, dict[str, Any]]:
+        """Status and body of one request of a batch. Rate limits and caching are those of single calls, not of batches;
+        of faults those apply that an answer in a file can have."""
+        raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        entry = self.ledger.open(endpoint.name, digest_of(raw), batch=batch)
+        entry.key, entry.status = key, 200
+        try:
+            prompt = endpoint.read(body, self.models, self.pictures)
+            entry.model = prompt.model.name
+            plan = self.script.plan(asked(prompt, entry, f"batch {endpoint.name}"))
+            fault = plan.fault
+            entry.fault = fault.kind if fault else ""
+            if fault is not None and fault.kind in STATUS:
+                raise refusal_of(fault)
+            made = self.produce(prompt, plan, entry, cached=0, tokens_in=total(prompt.pieces()))
+            answer = endpoint.write(prompt, made)
+        except ApiError as error:
+            entry.status, entry.outcome = error.status, outcome_of(error.status)
+            answer = error.body()
+        self.ledger.close(entry)
+        return entry.status, answer
 
     def produce(self, prompt: Prompt, plan: Plan, entry: Entry, *, cached: int, tokens_in: int) -> Produced:
         """The answer, paid from now on."""
@@ -132,15 +172,15 @@ class Service:
         return made
 
     async def _unanswered(self, fault: Fault, entry: Entry) -> Reply:
-        entry.outcome = outcome_of(STATUS.get(fault.kind, 500))
         if fault.kind in STATUS:
             raise refusal_of(fault)
         if fault.kind == "stall":
             await asyncio.sleep(fault.seconds)
-        return Reply(500, b"", {}, Fault(kind="reset"))
+        entry.outcome = "no_answer"
+        return Reply(0, b"", {}, Fault(kind="reset"))
 
     def _stored_reply(self, entry: Entry) -> Reply | None:
-        stored = self._stored.get((entry.key, entry.idempotency_key)) if entry.idempotency_key else None
+        stored = self.state.reply(entry.key, entry.idempotency_key) if entry.idempotency_key else None
         if stored is None:
             return None
         if stored[0] != entry.sha256:
@@ -150,8 +190,13 @@ class Service:
                 param="Idempotency-Key",
             )
         entry.outcome = "replayed"
-        reply = stored[1]
-        return Reply(reply.status, reply.body, {**reply.headers, "idempotent-replayed": "true"})
+        _sha, status, headers, body = stored
+        return Reply(status, body, {**headers, "idempotent-replayed": "true"})
+
+
+def asked(prompt: Prompt, entry: Entry, endpoint: str) -> Asked:
+    """What the script's rules look at."""
+    return Asked(endpoint, prompt.name, prompt.text, entry.sha256, schema=prompt.schema_name)
 
 
 def refusal_of(fault: Fault) -> ApiError:

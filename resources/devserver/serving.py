@@ -51,7 +51,7 @@ def serve(settings: Settings, *, ready: Callable[[str], None], until_stdin_close
         application(Service(settings)),
         http=BreakableProtocol,
         ws="none",
-        lifespan="off",
+        lifespan="on",
         log_level="warning",
         access_log=False,
         server_header=False,

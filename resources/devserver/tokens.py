@@ -1,23 +1,25 @@
 """How many tokens a request has: text by an approximation, images by the rules that OpenAI publishes.
 
-Source of the image rules: the guide "Images and vision", section "Calculating costs". Of text, a token is four bytes
-of UTF-8; a message costs three more, and so does the beginning of the answer (OpenAI's cookbook, "How to count
-tokens").
+Source of the image rules: the guide "Images and vision", section "Calculating costs". Text is split into
+words, groups of digits and runs of signs, as the pre-tokeniser of OpenAI's vocabularies does, and each of these is
+counted by its length; the vocabularies themselves would have to be downloaded. A message costs three tokens more, and
+so does the beginning of the answer (OpenAI's cookbook, "How to count tokens").
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, sqrt
 
-BYTES_A_TOKEN = 4
+_WORDS = re.compile(r" ?[^\W\d_]+|\d{1,3}| ?(?:[^\s\w]|_)+|\s+(?= )|\s+")
+_LETTERS = 8  # most English words up to this length are one token
+_SIGNS = 3  # JSON's runs of quotes, colons and brackets
 MESSAGE_TOKENS = 3
 ANSWER_TOKENS = 3
 PATCH = 32
 MAX_PATCHES = 1_536
-LOW_PATCHES = 256
-"""patches of the 512 x 512 px version that `detail` low asks for"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,12 @@ class PatchRule:
 
     factor: float
 
-    def tokens(self, width: int, height: int, detail: str) -> int:
-        """Patches that cover the image, after it is scaled down until 1,536 (`detail` low: 256) suffice."""
-        return ceil(patches(width, height, LOW_PATCHES if detail == "low" else MAX_PATCHES) * self.factor)
+    def tokens(self, width: int, height: int, detail: str) -> int:  # noqa: ARG002 - these models ignore it
+        """Patches that cover the image, after it is scaled down until 1,536 suffice; `detail` does not matter."""
+        return ceil(patches(width, height) * self.factor)
 
 
-def patches(width: int, height: int, limit: int) -> int:
+def patches(width: int, height: int, limit: int = MAX_PATCHES) -> int:
     """32 px patches of an image, scaled down to at most `limit` of them as the guide prescribes."""
     count = ceil(width / PATCH) * ceil(height / PATCH)
     if count <= limit:
@@ -63,13 +65,43 @@ ImageRule = TileRule | PatchRule
 
 
 def text_tokens(text: str) -> int:
-    """Tokens of `text`: a quarter of its UTF-8 bytes, rounded up."""
-    return ceil(len(text.encode()) / BYTES_A_TOKEN)
+    """About how many tokens `text` has."""
+    return sum(_word_tokens(w) for w in _WORDS.findall(text))
+
+
+def segments(text: str, *, size: int) -> Iterator[tuple[str, int]]:
+    """`text` in parts of at least `size` tokens (the last may be shorter), each with its tokens."""
+    words: list[str] = []
+    count = 0
+    for word in _WORDS.findall(text):
+        words.append(word)
+        count += _word_tokens(word)
+        if count >= size:
+            yield "".join(words), count
+            words, count = [], 0
+    if words:
+        yield "".join(words), count
 
 
 def cut_text(text: str, tokens: int) -> str:
-    """The beginning of `text` that has at most `tokens` tokens."""
-    return text.encode()[: max(0, tokens) * BYTES_A_TOKEN].decode(errors="ignore")
+    """The beginning of `text` that has at most `tokens` tokens; a word that does not fit whole is left out."""
+    kept = []
+    for word in _WORDS.findall(text):
+        tokens -= _word_tokens(word)
+        if tokens < 0:
+            break
+        kept.append(word)
+    return "".join(kept)
+
+
+def _word_tokens(word: str) -> int:
+    """Other scripts than Latin take a token for four bytes, Latin words and signs one for several characters."""
+    if not word.isascii():
+        return ceil(len(word.encode()) / 4)
+    if word.isspace():
+        return 1
+    letters = len(word.lstrip(" "))
+    return ceil(letters / (_LETTERS if word[-1].isalpha() else _SIGNS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,15 @@ import threading
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from resources.llm.batch import BatchTransport
 from resources.llm.commits import Commits
 from resources.llm.journal import Journal
 from resources.llm.ledger import LedgerExport
 from resources.llm.settings import GatewaySettings
-from resources.llm.synchronous import Connection, Prices, SyncTransport
+from resources.llm.synchronous import Connection, NeedsBatch, Prices, SyncTransport
 from svg2_assets.llm.calls import Answer, Call, Outcome
 from svg2_assets.scene.errors import UnusableBackend
 
@@ -21,6 +23,15 @@ if TYPE_CHECKING:
     from resources.store.store import SceneGraphStore
 
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Connected:
+    """A connection and what uses it."""
+
+    connection: Connection
+    sync: SyncTransport
+    batch: BatchTransport
 
 
 class LlmGateway:
@@ -41,8 +52,7 @@ class LlmGateway:
         self._thread = threading.Thread(target=self._loop.run_forever, name="llm-gateway", daemon=True)
         self._thread.start()
         self._lock = threading.Lock()
-        self._transport: SyncTransport | None = None
-        self._connection: Connection | None = None
+        self._transports: _Connected | None = None
         self._refused_key = ""
 
     def __enter__(self) -> LlmGateway:
@@ -61,13 +71,27 @@ class LlmGateway:
         if not calls:
             return ()
         self.check()
-        answers = self._run(self._connected().answer(tuple(calls)))
+        answers = self._answered(tuple(calls))
+        return self._paid(answers)
+
+    def _paid(self, answers: tuple[Answer, ...]) -> tuple[Answer, ...]:
+        """`answers`, their rows on the way into the store. Raises `UnusableBackend` where the key was refused."""
         if self._ledger is not None:
             self._ledger.flush_if_many()
         if any(answer.outcome is Outcome.AUTH for answer in answers):
             self._refused_key = self.settings.key()
             raise UnusableBackend(self._refusal())
         return answers
+
+    def prefetch(self, calls: Sequence[Call]) -> tuple[Answer, ...]:
+        """Answer `calls` by the Batch API whatever the transport is, so that `ask` finds them in the cache later.
+
+        Returns when the batches have ended, up to a day later; after an interruption the same calls go on waiting.
+        """
+        if not calls:
+            return ()
+        self.check()
+        return self._paid(self._run(self._connected().batch.answer(tuple(calls))))
 
     def flush(self) -> int:
         """Bring the ledger into the store; returns how many rows. Without a store they stay in the journal."""
@@ -78,9 +102,9 @@ class LlmGateway:
         if self._loop.is_closed():
             return
         self.flush()
-        if self._connection is not None:
+        if self._transports is not None:
             with suppress(Exception):
-                self._run(self._connection.close())
+                self._run(self._transports.connection.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
@@ -88,16 +112,31 @@ class LlmGateway:
         self._disk.shutdown()
         self.journal.close()
 
-    def _connected(self) -> SyncTransport:
-        with self._lock:
-            if self._transport is None:
-                self._transport = self._run(self._connect())
-            return self._transport
+    def _answered(self, calls: tuple[Call, ...]) -> tuple[Answer, ...]:
+        connected = self._connected()
+        if self.settings.transport == "batch":
+            return self._run(connected.batch.answer(calls))
+        while True:
+            try:
+                return self._run(connected.sync.answer(calls))
+            except NeedsBatch as needed:
+                # What an earlier run put into a batch is paid there; the wait may be long, a second payment is worse.
+                self._run(connected.batch.finish({needed.plan_id}))
 
-    async def _connect(self) -> SyncTransport:
-        self._connection = Connection(self.settings)
-        commits = Commits(self.journal, self._disk)
-        return SyncTransport(self.settings, self._connection, commits, Prices(self.settings))
+    def _connected(self) -> _Connected:
+        with self._lock:
+            if self._transports is None:
+                self._transports = self._run(self._connect())
+            return self._transports
+
+    async def _connect(self) -> _Connected:
+        connection, commits, prices = (
+            Connection(self.settings),
+            Commits(self.journal, self._disk),
+            Prices(self.settings),
+        )
+        sync = SyncTransport(self.settings, connection, commits, prices)
+        return _Connected(connection, sync, BatchTransport(self.settings, connection, commits, prices))
 
     def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
         future: Future[_T] = asyncio.run_coroutine_threadsafe(work, self._loop)

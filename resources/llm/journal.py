@@ -18,7 +18,7 @@ from typing import Any
 
 from resources.llm.journal_schema import ATTEMPT_COLUMNS, IN_FLIGHT, LOST, SCHEMA
 from resources.llm.outcomes import Reply
-from resources.llm.owners import Owner, lives
+from resources.llm.owners import Owner
 from svg2_assets.llm.calls import Call, Outcome, Usage
 from svg2_assets.scene.errors import UnusableBackend
 
@@ -124,7 +124,7 @@ class Journal:
         return Reply(Outcome(row[0]), row[1], Usage(*row[3:]), row[2], kept=True)
 
     def start(self, intent: Intent, budget: Budget) -> Start:
-        """Claim the request and write down that it is about to be sent; or say which answer there is, or what hinders."""
+        """Claim the request and write down that it is about to be sent; or say which answer there is, what hinders."""
         kept = self.answer(intent.key)
         if kept is not None:
             return kept
@@ -177,7 +177,7 @@ class Journal:
         if reply.replayed:
             self._settle(key)
         if done or reply.kept:
-            self.release(key)
+            self.execute("DELETE FROM claims WHERE key = ?", (key,))
 
     def keep(self, key: str, reply: Reply) -> None:
         """Put `reply` into the response cache."""
@@ -208,11 +208,11 @@ class Journal:
         first = since.isoformat() if since is not None else ""
         return float(self.execute("SELECT TOTAL(money) FROM spending WHERE day >= ?", (first,)).fetchone()[0])
 
-    def rows(self, *, unexported: bool = True) -> list[dict[str, Any]]:
-        """Rows of the ledger, those of `llm_calls`; only such as the store does not have yet, unless told otherwise."""
+    def rows(self, *, settled: bool = False) -> list[dict[str, Any]]:
+        """Rows of the ledger that the store does not have yet; with `settled` without those that are under way."""
         columns = ", ".join(ATTEMPT_COLUMNS)
-        where = " WHERE exported = 0" if unexported else ""
-        found = self.execute(f"SELECT {columns} FROM attempts{where}").fetchall()  # noqa: S608 (names of ours)
+        where = "exported = 0" + (f" AND outcome != '{IN_FLIGHT}'" if settled else "")
+        found = self.execute(f"SELECT {columns} FROM attempts WHERE {where}").fetchall()  # noqa: S608 (names of ours)
         return [dict(zip(ATTEMPT_COLUMNS, row, strict=True)) for row in found]
 
     def exported(self, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -280,8 +280,3 @@ def _unusable(folder: Path, error: Exception) -> UnusableBackend:
         f"The journal of calls to models in {folder} cannot be used: {error}. Free space, or put it on another local "
         "disk with `journal` in SVG2_LLM; nothing is sent without it."
     )
-
-
-__all__ = [
-    "BATCH_OWNER", "Budget", "Busy", "Intent", "Journal", "OverBudget", "Start", "Started", "lives", "now", "read_rows",
-]  # fmt: skip

@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS attempts (
     exported INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS attempts_in_flight ON attempts (owner) WHERE outcome = 'in_flight';
-CREATE INDEX IF NOT EXISTS attempts_of_unknown_charge ON attempts (key) WHERE money_unknown > 0;
+CREATE INDEX IF NOT EXISTS attempts_by_key ON attempts (key);
 CREATE INDEX IF NOT EXISTS attempts_to_export ON attempts (exported) WHERE exported = 0;
 CREATE INDEX IF NOT EXISTS attempts_by_purpose ON attempts (purpose, model);
 CREATE TABLE IF NOT EXISTS spending (day TEXT PRIMARY KEY, money REAL NOT NULL) WITHOUT ROWID;
@@ -63,6 +63,7 @@ CREATE TABLE IF NOT EXISTS plans (
     file_id TEXT NOT NULL DEFAULT '',
     batch_id TEXT NOT NULL DEFAULT '',
     reason TEXT NOT NULL DEFAULT '',
+    driver TEXT NOT NULL,
     at TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS plan_requests (

@@ -29,7 +29,7 @@ class LedgerExport:
         """Copy what waits if that is at least `least` rows; returns how many. A store out of reach costs a warning."""
         with self._lock:
             with self._journal.transaction() as journal:
-                rows = journal.rows()
+                rows = journal.rows(settled=True)
             if len(rows) < least:
                 return 0
             try:

@@ -39,17 +39,17 @@ def salvaged_value(text: str, schema: Mapping[str, Any]) -> Any:
     Items of lists that do not fit the schema by themselves are left out; fields that the cut took away stay missing.
     """
     value = salvage(_without_fence(text))
-    return None if value is None else _fitting(value, schema)
+    return None if value is None else _fitting(value, schema, schema.get("$defs", {}))
 
 
-def _fitting(value: Any, schema: Mapping[str, Any]) -> Any:
+def _fitting(value: Any, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Any:
     """`value` with the lists of its fields reduced to items that fit."""
     if isinstance(value, dict):
         fields = schema.get("properties", {})
-        return {name: _fitting(part, fields.get(name, {})) for name, part in value.items()}
+        return {name: _fitting(part, fields.get(name, {}), definitions) for name, part in value.items()}
     items = schema.get("items")
-    if isinstance(value, list) and isinstance(items, Mapping) and "$ref" not in json.dumps(items, default=dict):
-        check = _validator(json.dumps(items, default=dict))
+    if isinstance(value, list) and isinstance(items, Mapping):
+        check = _validator(json.dumps({**items, "$defs": definitions}, default=dict))
         return [item for item in value if check.is_valid(item)]
     return value
 

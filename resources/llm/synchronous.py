@@ -27,7 +27,11 @@ _LONGEST_BACKOFF = 60.0
 
 
 class NeedsBatch(Exception):
-    """A request that a batch has under way: asking for it again would pay it twice."""
+    """A request that the batch `plan_id` has under way: asking for it again would pay it twice."""
+
+    def __init__(self, plan_id: str) -> None:
+        super().__init__(plan_id)
+        self.plan_id = plan_id
 
 
 @dataclass(slots=True)
@@ -113,14 +117,12 @@ class SyncTransport:
     async def answer(self, calls: Sequence[Call]) -> tuple[Answer, ...]:
         """One answer a call, in order. Raises `NeedsBatch` when a batch has one of them under way."""
         self._stopped = None
-        tasks = [asyncio.create_task(self._converse(call)) for call in calls]
-        try:
-            return tuple(await asyncio.gather(*tasks))
-        except BaseException:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            raise
+        # One that raises stops no other: what is under way is paid and has to arrive.
+        results = await asyncio.gather(*map(self._converse, calls), return_exceptions=True)
+        errors = [result for result in results if isinstance(result, BaseException)]
+        for error in sorted(errors, key=lambda one: isinstance(one, NeedsBatch)):
+            raise error
+        return tuple(result for result in results if isinstance(result, Answer))
 
     async def _converse(self, call: Call) -> Answer:
         conversation = converse(call, ceiling=self._settings.output_ceiling)
@@ -209,7 +211,7 @@ class SyncTransport:
             if not isinstance(started, Busy):
                 return started
             if started.owner.startswith(BATCH_OWNER):
-                raise NeedsBatch
+                raise NeedsBatch(started.owner.removeprefix(BATCH_OWNER))
             await asyncio.sleep(pause)
             pause = min(_POLL[1], 2 * pause)
 

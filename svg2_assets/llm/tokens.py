@@ -1,8 +1,9 @@
 """How many tokens a request has, by OpenAI's published rules for images and an approximation for text.
 
 Images: https://platform.openai.com/docs/guides/images-vision#calculating-costs (two rules, by model: tiles of 512
-pixels, or patches of 32 pixels times a factor). Text: byte-pair vocabularies must be downloaded, so words, digits and signs are
-counted instead, as their pre-tokeniser splits them; for English prose and JSON this is near four characters a token.
+pixels, or patches of 32 pixels times a factor). Text: byte-pair vocabularies must be downloaded, so words, digits and
+signs are counted instead, as their pre-tokeniser splits them; for English prose and JSON this is near four characters
+a token.
 """
 
 from __future__ import annotations
