@@ -81,7 +81,7 @@ class Chain:
         with clock.measure("descriptions"):
             described = b.describer.describe(source, tracks)
         with clock.measure("parsed_labels"):
-            parsed = b.parser.parse(described)
+            parsed = b.parser.parse(described, source=source, tracks=tracks)
         with clock.measure("verified_labels"):
             verified = b.verifier.verify(source, tracks, parsed)
         with clock.measure("relations"):

@@ -30,7 +30,7 @@ PHASES: Mapping[str, Phase] = {
         Phase("videos", (), "1", ("videos",)),
         Phase("trajectories", ("videos",), "1", ("trajectories", "masks")),
         Phase("descriptions", ("trajectories",), "1", ("descriptions",)),
-        Phase("parsed_labels", ("descriptions",), "1", ("labels",), stage="parsed"),
+        Phase("parsed_labels", ("trajectories", "descriptions"), "1", ("labels",), stage="parsed"),
         Phase("verified_labels", ("trajectories", "parsed_labels"), "1", ("labels",), stage="verified"),
         Phase("relations", ("trajectories", "verified_labels"), "1", ("relations",)),
         Phase("scene_graphs", ("trajectories", "verified_labels", "relations"), "1", ("scene_graphs",)),

@@ -10,6 +10,8 @@ from svg2_assets.descriptions.protocols import Description
 from svg2_assets.labels.naming import NamingRule
 from svg2_assets.labels.parsing import label_of
 from svg2_assets.labels.protocols import Label
+from svg2_assets.scene.video import FrameSource
+from svg2_assets.trajectories.protocols import TrackingResult
 
 
 class EmbeddedParser:
@@ -30,6 +32,9 @@ class EmbeddedParser:
         """Every threshold."""
         return asdict(self._rule)
 
-    def parse(self, descriptions: Sequence[Description]) -> tuple[Label, ...]:
-        """One label a description, in order; `object` where the evidence names nothing."""
+    def parse(
+        self, descriptions: Sequence[Description], *, source: FrameSource, tracks: TrackingResult
+    ) -> tuple[Label, ...]:
+        """One label a description, in order; `object` where the evidence names nothing. Reads the texts alone."""
+        del source, tracks
         return tuple(label_of(description, self._rule) for description in descriptions)

@@ -11,13 +11,14 @@ from svg2_assets.labels.protocols import Label
 from svg2_assets.scene.errors import PhaseError
 from svg2_assets.scene.graph import Attribute
 from svg2_assets.scene.taxonomy import UNKNOWN_NAME, AttributeType
+from svg2_assets.scene.video import FrameSource
+from svg2_assets.trajectories.protocols import TrackingResult
 
 
 class FakeParser:
     """Takes the best score of the first witness at its word.
 
-    A parser does not see the video: `fail_for` holds object ids or parts of texts. `calls` records the object ids of
-    each call.
+    `fail_for` holds object ids or parts of texts. `calls` records the object ids of each call.
     """
 
     def __init__(self, *, fail_for: Iterable[str | int] = ()) -> None:
@@ -33,13 +34,19 @@ class FakeParser:
         """Nothing to set."""
         return {}
 
-    def parse(self, descriptions: Sequence[Description]) -> tuple[Label, ...]:
-        """One label a description, in order."""
+    def parse(
+        self, descriptions: Sequence[Description], *, source: FrameSource, tracks: TrackingResult
+    ) -> tuple[Label, ...]:
+        """One label a description, in order. Reads the texts alone."""
+        del tracks
         self.calls.append(tuple(d.object_id for d in descriptions))
         for description in descriptions:
             if any(f == description.object_id or str(f) in description.text for f in self.fail_for):
                 raise PhaseError(
-                    video="", phase="parsed_labels", expected="a parser that works", found="one told to fail"
+                    video=source.video.id,
+                    phase="parsed_labels",
+                    expected="a parser that works",
+                    found="one told to fail",
                 )
         return tuple(_label(d) for d in descriptions)
 

@@ -1,1 +1,1 @@
-"""Backends that ask language and vision models, through the gateway."""
+"""Models that speak OpenAI's chat protocol, whoever serves them."""

@@ -9,7 +9,6 @@ from svg2_assets.labels.protocols import VerifiedLabel
 from svg2_assets.llm.calls import Call, Gateway
 from svg2_assets.relations.protocols import RelationResult
 from svg2_assets.relations.vlm.messages import prompts_of
-from svg2_assets.relations.vlm.objects import Actions
 from svg2_assets.relations.vlm.pipeline import relate_by_model
 from svg2_assets.relations.vlm.planning import planned_calls
 from svg2_assets.relations.vlm.settings import RelatorSettings
@@ -43,27 +42,15 @@ class OpenAIRelator:
         versions = {name: prompt.version for name, prompt in prompts_of(self._settings.preset).items()}
         return {**self._settings.identity, "prompts": versions}
 
-    def extract(
-        self,
-        source: FrameSource,
-        tracks: TrackingResult,
-        labels: Sequence[VerifiedLabel],
-        *,
-        actions: Actions | None = None,
-    ) -> RelationResult:
+    def extract(self, source: FrameSource, tracks: TrackingResult, labels: Sequence[VerifiedLabel]) -> RelationResult:
         """All relations of one video. Raises `PhaseError` when no call brought an answer."""
-        return relate_by_model(source, tracks, labels, gateway=self._asked, settings=self._settings, actions=actions)
+        return relate_by_model(source, tracks, labels, gateway=self._asked, settings=self._settings)
 
     def planned_calls(
-        self,
-        source: FrameSource,
-        tracks: TrackingResult,
-        labels: Sequence[VerifiedLabel],
-        *,
-        actions: Actions | None = None,
+        self, source: FrameSource, tracks: TrackingResult, labels: Sequence[VerifiedLabel]
     ) -> Iterator[Call]:
         """The calls that `extract` will make when no answer is cut off: for estimates, and to send them ahead."""
-        return planned_calls(source, tracks, labels, settings=self._settings, actions=actions)
+        return planned_calls(source, tracks, labels, settings=self._settings)
 
     @property
     def _asked(self) -> Gateway:

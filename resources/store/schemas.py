@@ -81,7 +81,7 @@ _MASKS: dict[str, pa.DataType] = {
     "frames": _FRAMES,
     "counts": pa.list_(pa.binary()),
 }
-_DESCRIPTION: dict[str, pa.DataType] = {"text": _TEXT, "frames": _FRAMES}
+_DESCRIPTION: dict[str, pa.DataType] = {"text": _TEXT, "frames": _FRAMES, "reason": _TEXT}
 _LABEL: dict[str, pa.DataType] = {
     "name": _TEXT,
     "confidence": pa.float64(),
@@ -89,6 +89,9 @@ _LABEL: dict[str, pa.DataType] = {
     "reason": _TEXT,
     "alternatives": _TEXTS,
     "attributes": pa.list_(pa.struct([("value", _TEXT), ("type", _TEXT), ("confidence", pa.float64())])),
+    "actions": _TEXTS,
+    "relationships": _TEXTS,
+    "original": _TEXT,
     "verdict": _TEXT,
     "score": pa.float64(),
     "evidence": _TEXT,

@@ -40,9 +40,10 @@ def descriptions(
 
 
 def describe(source: FrameSource, tracks: TrackingResult, describer: Describer) -> Outcome:
-    """The descriptions of one video as rows."""
+    """The descriptions of one video as rows; what has none is counted and named by id."""
     made = describer.describe(source, tracks)
     looked_at = len({f for d in made for f in d.frames})
-    return Outcome(
-        {"descriptions": to_rows(source.video.id, made)}, {"descriptions": len(made), "frames_looked_at": looked_at}
-    )
+    silent = [d.object_id for d in made if not d.text]
+    measures = {"descriptions": len(made) - len(silent), "frames_looked_at": looked_at, "not_described": len(silent)}
+    named = {"not_described_ids": ", ".join(map(str, silent))} if silent else {}
+    return Outcome({"descriptions": to_rows(source.video.id, made)}, {**measures, **named})

@@ -14,12 +14,14 @@ from svg2_assets.trajectories.protocols import TrackingResult
 class Description:
     """What is said of one object: free `text`, and the frames that were looked at.
 
+    `reason` says in one sentence why there is no text: left out of the budget, never visible, no answer of the model.
     The text is data, never instructions: later phases quote it and parse it, nothing executes it.
     """
 
     object_id: int
     text: str
     frames: tuple[int, ...] = ()
+    reason: str = ""
 
 
 class Describer(Protocol):

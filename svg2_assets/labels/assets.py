@@ -27,12 +27,15 @@ from svg2_assets.scene_graphs.stored import read_descriptions, read_parsed, read
     pool="openai",
 )
 def parsed_labels(
-    context: dg.AssetExecutionContext, store: SceneGraphStoreResource, backends: BackendsResource
+    context: dg.AssetExecutionContext,
+    store: SceneGraphStoreResource,
+    media: MediaResource,
+    backends: BackendsResource,
 ) -> None:
     """Parse."""
 
     def work(opened: SceneGraphStore, entry: CatalogEntry) -> Outcome:
-        return parse(opened, entry.video_id, backends.parser)
+        return parse(opened, media.source(opened, entry.video_id), backends.parser)
 
     recipe = recipe_of("parsed_labels", backends)
     materialize_phase(context, recipe, store=store, work=work)
@@ -60,9 +63,10 @@ def verified_labels(
     materialize_phase(context, recipe, store=store, work=work)
 
 
-def parse(store: SceneGraphStore, video_id: str, parser: LabelParser) -> Outcome:
+def parse(store: SceneGraphStore, source: FrameSource, parser: LabelParser) -> Outcome:
     """The parsed labels of one video as rows."""
-    labels = parser.parse(read_descriptions(store, video_id))
+    video_id = source.video.id
+    labels = parser.parse(read_descriptions(store, video_id), source=source, tracks=read_tracks(store, video_id))
     named = sum(label.name != UNKNOWN_NAME for label in labels)
     measures = {"labels": len(labels), "named": named, "attributes": sum(len(label.attributes) for label in labels)}
     return Outcome({"labels": parsed_rows(video_id, labels)}, measures)

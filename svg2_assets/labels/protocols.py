@@ -17,7 +17,9 @@ class Label:
     """A name (lower case, singular; `object` when nothing is known) with its attributes.
 
     `confidence` is the chance that the name is right, `uncertain` whether the parser itself doubts it, `alternatives`
-    other names in order of likelihood, `reason` one sentence a user can read.
+    other names in order of likelihood, `reason` one sentence a user can read. `actions` (what it does) and
+    `relationships` (how it stands to other things) are short phrases as described, hints for the relations; `original`
+    is the name as it was given where that differs from `name`: in another script, plural, capitalised.
     """
 
     object_id: int
@@ -27,6 +29,9 @@ class Label:
     alternatives: tuple[str, ...] = ()
     uncertain: bool = False
     reason: str = ""
+    actions: tuple[str, ...] = ()
+    relationships: tuple[str, ...] = ()
+    original: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class VerifiedLabel:
 
 
 class LabelParser(Protocol):
-    """Turns descriptions into labels. Sees text only."""
+    """Turns descriptions into labels; may look at the pixels where a description is in doubt."""
 
     @property
     def model_id(self) -> str:
@@ -51,8 +56,10 @@ class LabelParser(Protocol):
         """Every setting that changes the output."""
         ...
 
-    def parse(self, descriptions: Sequence[Description]) -> tuple[Label, ...]:
-        """One label a description, in order."""
+    def parse(
+        self, descriptions: Sequence[Description], *, source: FrameSource, tracks: TrackingResult
+    ) -> tuple[Label, ...]:
+        """One label a description, in order. `source` and `tracks` are those that were described."""
         ...
 
 

@@ -49,6 +49,9 @@ def _row(video_id: str, label: Label, *, stage: str, verification: Verification,
         "attributes": [
             {"value": a.value, "type": a.type.value, "confidence": float(a.confidence)} for a in label.attributes
         ],
+        "actions": list(label.actions),
+        "relationships": list(label.relationships),
+        "original": label.original,
         "verdict": verification.verdict.value,
         "score": float(verification.score),
         "evidence": evidence,
@@ -64,4 +67,8 @@ def _label(row: Mapping[str, Any]) -> Label:
         alternatives=tuple(row["alternatives"]),
         uncertain=bool(row["uncertain"]),
         reason=row["reason"],
+        # Rows of before these columns came hold nothing there.
+        actions=tuple(row.get("actions") or ()),
+        relationships=tuple(row.get("relationships") or ()),
+        original=row.get("original") or "",
     )

@@ -216,8 +216,8 @@ def _fall_back(label: Label, first: Trial, coarser: Trial | None) -> VerifiedLab
     """The label under a coarser name, the old one kept as an alternative and in the reason."""
     name = coarser.name if coarser else UNKNOWN_NAME
     why = f"not sure enough of {label.name} ({first.chance:.2f}): {first.said}"
-    fallen = Label(
-        object_id=label.object_id,
+    fallen = replace(
+        label,
         name=name,
         confidence=coarser.chance if coarser else 1.0,
         attributes=renamed(label.attributes, old=label.name, new=name),

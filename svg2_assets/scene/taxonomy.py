@@ -31,6 +31,7 @@ class AttributeType(StrEnum):
     SHAPE = "shape"
     SIZE = "size"
     PATTERN = "pattern"
+    TEXTURE = "texture"
     STATE = "state"
     POSE = "pose"
     PART = "part"

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from svg2_assets.labels.canonical import canonical_column, canonical_name
 from svg2_assets.scene.taxonomy import CAMERA_ID, INVERSES, SYMMETRIC, SYNONYMS, UNKNOWN_NAME, inverse_of
 
 Frame = pl.DataFrame | pl.LazyFrame
@@ -20,8 +21,9 @@ _CAMERA_NAME = "camera"
 class Question:
     """What to look for; None means anything. Case and surrounding space are ignored.
 
-    A name matches the whole name or its head noun: `mug` finds `coffee mug`, not the other way round. `camera` is the
-    camera. A predicate also finds what the store calls otherwise: `next to` finds `near` (`taxonomy.SYNONYMS`).
+    A name matches the whole name or its head noun: `mug` finds `coffee mug`, not the other way round. It also finds
+    what is called otherwise and means the same: `sofas` finds `couch` (`labels.canonical`). `camera` is the camera.
+    A predicate also finds what the store calls otherwise: `next to` finds `near` (`taxonomy.SYNONYMS`).
     `min_seconds` is the time in all that the relation holds.
     """
 
@@ -114,8 +116,10 @@ def _conditions(question: Question) -> Iterator[pl.Expr]:
 
 
 def _called(name: pl.Expr, asked: str) -> pl.Expr:
-    words = _words(asked)
-    return (_plain(name) == words) | _plain(name).str.ends_with(" " + words)
+    words, canonical = _words(asked), canonical_name(asked)
+    meant = name.map_batches(canonical_column, return_dtype=pl.String)
+    as_said = (_plain(name) == words) | _plain(name).str.ends_with(" " + words)
+    return as_said | (meant == canonical) | meant.str.ends_with(" " + canonical)
 
 
 def _plain(text: pl.Expr) -> pl.Expr:

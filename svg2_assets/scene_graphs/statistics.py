@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from svg2_assets.labels.canonical import canonical_column
 from svg2_assets.scene.taxonomy import UNKNOWN_NAME, Category, Verdict
 
 Frame = pl.DataFrame | pl.LazyFrame
@@ -38,8 +39,9 @@ class Spread:
 class Statistics:
     """Figures of a data set. Counts by value are ordered, most frequent first; durations are seconds.
 
-    `unreadable` videos are known and do not decode; nothing else counts them. `verified_share` is the share of objects
-    whose name independent evidence supports, `unnamed_share` of those only called `object`.
+    `names` are canonical: what means the same is counted together. `unreadable` videos are known and do not decode;
+    nothing else counts them. `verified_share` is the share of objects whose name independent evidence supports,
+    `unnamed_share` of those only called `object`.
     """
 
     videos: int = 0
@@ -117,7 +119,7 @@ def _of_labels(labels: pl.LazyFrame) -> dict[str, Any]:
     table = labels.select(
         "name", "verdict", count=pl.col("attributes").list.len().fill_null(0), types=_types("attributes")
     ).collect(engine="streaming")
-    names, verdicts = _counts(table["name"]), _counts(table["verdict"])
+    names, verdicts = _counts(canonical_column(table["name"])), _counts(table["verdict"])
     attribute_types = _counts(table["types"].explode().drop_nulls())
     total = max(1, table.height)
     return {

@@ -12,6 +12,7 @@ from resources.embedded.verifier import EmbeddedVerifier
 from resources.fakes.describer import FakeDescriber
 from resources.fakes.parser import FakeParser
 from resources.fakes.verifier import FakeVerifier
+from resources.openai_models.parser import OpenAIParser
 from svg2_assets.descriptions.protocols import Describer, Description
 from svg2_assets.labels.protocols import Label, LabelParser, LabelVerifier
 from svg2_assets.scene.errors import PhaseError
@@ -24,7 +25,15 @@ parsers = pytest.mark.parametrize("parser", [EmbeddedParser(), FakeParser()], id
 verifiers = pytest.mark.parametrize("verifier", [EmbeddedVerifier(), FakeVerifier()], ids=["embedded", "fake"])
 everybody = pytest.mark.parametrize(
     "backend",
-    [EmbeddedDescriber(), FakeDescriber(), EmbeddedParser(), FakeParser(), EmbeddedVerifier(), FakeVerifier()],
+    [
+        EmbeddedDescriber(),
+        FakeDescriber(),
+        EmbeddedParser(),
+        FakeParser(),
+        OpenAIParser(),
+        EmbeddedVerifier(),
+        FakeVerifier(),
+    ],
     ids=lambda backend: type(backend).__name__,
 )
 
@@ -59,19 +68,19 @@ def test_one_description_an_object_in_order(describer: Describer) -> None:
 @parsers
 @describers
 def test_one_label_a_description_in_order(describer: Describer, parser: LabelParser) -> None:
-    labels = parser.parse(describer.describe(clip(), tracks()))
+    labels = parser.parse(describer.describe(clip(), tracks()), source=clip(), tracks=tracks())
     assert [(label.object_id, label.name) for label in labels] == [(4, "dog"), (2, UNKNOWN_NAME)]
     assert all(0 <= label.confidence <= 1 for label in labels)
     assert all(a.value and 0 <= a.confidence <= 1 for label in labels for a in label.attributes)
     assert not labels[0].uncertain
     assert labels[1].uncertain
-    assert parser.parse([]) == ()
+    assert parser.parse([], source=clip(), tracks=TrackingResult(())) == ()
 
 
 @parsers
 def test_a_text_that_nobody_understands_is_an_uncertain_object(parser: LabelParser) -> None:
-    (label,) = parser.parse([Description(1, "A brown dog.\nObject 2.")])
-    assert (label.object_id, label.name, label.uncertain) == (1, UNKNOWN_NAME, True)
+    (label,) = parser.parse([Description(4, "A brown dog.\nObject 2.")], source=clip(), tracks=tracks())
+    assert (label.object_id, label.name, label.uncertain) == (4, UNKNOWN_NAME, True)
     assert label.reason
 
 
@@ -100,7 +109,8 @@ def test_settings_can_be_given_as_plain_values() -> None:
 
 def test_the_chain_of_real_backends_names_the_red_dog() -> None:
     described = EmbeddedDescriber().describe(clip(), tracks())
-    verified = EmbeddedVerifier().verify(clip(), tracks(), EmbeddedParser().parse(described))
+    parsed = EmbeddedParser().parse(described, source=clip(), tracks=tracks())
+    verified = EmbeddedVerifier().verify(clip(), tracks(), parsed)
     dog, other = verified
     assert (dog.label.name, dog.verification.verdict) == ("dog", Verdict.SUPPORTED)
     assert {"red", "still", "at the top left of the frame"} <= {a.value for a in dog.label.attributes}
@@ -119,5 +129,5 @@ def test_fakes_need_nothing_fail_when_told_and_remember_their_calls() -> None:
     assert verifier.calls == ["v1"]
     parser = FakeParser(fail_for=[4])
     with pytest.raises(PhaseError, match="parsed_labels"):
-        parser.parse(FakeDescriber().describe(clip(), tracks()))
+        parser.parse(FakeDescriber().describe(clip(), tracks()), source=clip(), tracks=tracks())
     assert parser.calls == [(4, 2)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -56,6 +57,7 @@ class World:
     cuts: tuple[int, ...] = ()
     camera: CameraMotion = field(default_factory=CameraMotion)
     bodies: list[Body] = field(default_factory=list)
+    labelled: dict[int, dict[str, Any]] = field(default_factory=dict)  # further fields of labels, by body
 
     def add(self, name: str, *parts: Path, **given: object) -> World:
         self.bodies.append(Body(len(self.bodies), name, parts, **given))  # type: ignore[arg-type]
@@ -85,7 +87,10 @@ class World:
 
     def labels(self) -> tuple[VerifiedLabel, ...]:
         supported = Verification(Verdict.SUPPORTED, 0.9)
-        return tuple(VerifiedLabel(Label(b.id, b.name, b.confidence), supported) for b in self.bodies)
+        return tuple(
+            VerifiedLabel(Label(b.id, b.name, b.confidence, **self.labelled.get(b.id, {})), supported)
+            for b in self.bodies
+        )
 
     def relations(self) -> tuple[Relation, ...]:
         return extract_relations(self, self.tracks(), self.labels()).relations

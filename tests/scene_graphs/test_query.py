@@ -100,3 +100,14 @@ def test_an_object_without_a_label_is_called_object_and_a_superseded_video_is_no
 
 def test_empty_tables_have_no_answer():
     assert ask(tables.relations(), subject="person", predicate="right of") == []
+
+
+@pytest.mark.parametrize("asked", ["sofa", "Sofas", "couch", "settee"])
+def test_a_name_finds_what_is_called_otherwise_and_tells_it_as_it_was_named(asked: str):
+    labels = tables.labels(
+        tables.label("a", 0, "dog"), tables.label("a", 1, "Sofa"), tables.label("a", 2, "leather couch")
+    )
+    relations = tables.relations(tables.relation("a", 0, (0, "on", 1)), tables.relation("a", 1, (0, "near", 2)))
+    found = find_relations(Question(object=asked), videos=VIDEOS, labels=labels, relations=relations)
+    assert "Sofa" in {m.object for m in found}
+    assert len(find_relations(Question(subject="doggy"), videos=VIDEOS, labels=labels, relations=relations)) == 2

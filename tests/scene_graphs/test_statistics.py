@@ -89,3 +89,15 @@ def test_rows_are_for_people_and_json_for_programs(figures: Statistics):
     assert rows["names"] == "person 2, object 1"
     assert rows["frames per video"] == "200 (median 200, 100 to 300)"
     assert json.loads(json.dumps(figures.to_json()))["span_seconds"]["most"] == 4.0
+
+
+def test_names_that_mean_the_same_are_counted_together():
+    named = [tables.label("a", i, name) for i, name in enumerate(["Sofa", "couch", "couches", "dog", "object"])]
+    figures = statistics_of(
+        videos=tables.videos({"video_id": "a"}),
+        trajectories=tables.trajectories(*(("a", i) for i in range(5))),
+        labels=tables.labels(*named),
+        relations=tables.relations(),
+    )
+    assert figures.names == {"couch": 3, "dog": 1, "object": 1}
+    assert figures.object_classes == 2

@@ -64,11 +64,11 @@ def prompts_of(preset: str) -> dict[str, Prompt]:
     return {name: prompt(PROMPTS, name) for name in names or ("system", *PASSES)}
 
 
-def objects_text(listed: Sequence[Listed], *, marks: bool) -> str:
-    """One JSON line an object: id, name, and what else is known."""
+def objects_text(listed: Sequence[Listed], *, marks: bool, hints: bool) -> str:
+    """One JSON line an object: id and name; with `hints` also what its description says that it does."""
     how = "Each carries its id as a mark in the frames. " if marks else ""
-    lines = [json.dumps(_record(o), ensure_ascii=False, separators=(",", ":")) for o in listed]
-    return "\n".join((f"Objects. {how}Names and actions are data from a description.", *lines))
+    lines = [json.dumps(_record(o, hints=hints), ensure_ascii=False, separators=(",", ":")) for o in listed]
+    return "\n".join((f"Objects. {how}Names and phrases are data from descriptions.", *lines))
 
 
 def frame_text(number: int, sample: Sample, boxes: Mapping[int, Mask]) -> str:
@@ -84,7 +84,9 @@ def prefix(
 
     `pictures`: for each sample of the window its data URL and the masks of what is visible.
     """
-    parts = [text_part(_head(video, scope.window) + objects_text(scope.listed, marks=settings.shown.marks))]
+    view = settings.shown
+    listed = objects_text(scope.listed, marks=view.marks, hints=view.hints > 0)
+    parts = [text_part(_head(video, scope.window) + listed)]
     for number, (sample, (url, masks)) in enumerate(zip(scope.window.samples, pictures, strict=True), start=1):
         parts += [image_part(url), text_part(frame_text(number, sample, masks))]
     return parts
@@ -140,14 +142,16 @@ def _head(video: Video, window: Window) -> str:
     )
 
 
-def _record(listed: Listed) -> dict[str, Any]:
+def _record(listed: Listed, *, hints: bool) -> dict[str, Any]:
     record: dict[str, Any] = {"id": listed.id, "name": listed.title}
     if listed.doubtful:
         record["name_doubtful"] = True
     if listed.part_of is not None:
         record["part_of"] = listed.part_of
-    if listed.actions:
+    if hints and listed.actions:
         record["actions"] = list(listed.actions)
+    if hints and listed.relationships:
+        record["described_as"] = list(listed.relationships)
     return record
 
 

@@ -5,7 +5,6 @@ Names and actions come from descriptions, so they are data from outside: bounded
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from svg2_assets.labels.protocols import VerifiedLabel
+from svg2_assets.llm.cleaning import cleaned
 from svg2_assets.relations.things import FIXTURES, is_a
 from svg2_assets.relations.vlm.frames import Window
 from svg2_assets.scene.graph import Attribute
@@ -22,7 +22,7 @@ from svg2_assets.scene.trajectory import Trajectory
 from svg2_assets.scene.video import Video
 from svg2_assets.trajectories.protocols import Origin, TrackingResult
 
-LONGEST_NAME, LONGEST_ACTION, MOST_ACTIONS = 60, 80, 4
+LONGEST_NAME, LONGEST_HINT, MOST_HINTS = 60, 80, 4  # characters, characters, phrases of a kind
 ANCHORS = 0.25  # of a further set: the most salient objects of the first one, so that the others can relate to them
 TELLING = (
     AttributeType.COLOR,
@@ -36,14 +36,12 @@ TELLING = (
 )
 """What tells look-alikes apart, the most telling first."""
 
-Actions = Mapping[int, Sequence[str]]
-"""Object id -> what its description says that it does."""
-
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """An object as it is listed. `name` is the label's (`object` where it is contradicted), `title` tells look-alikes
-    apart; `doubtful`: its parser was not sure; `weight`: how much it matters beside others.
+    apart; `doubtful`: its parser was not sure; `weight`: how much it matters beside others. `actions` (what it does)
+    and `relationships` (how it stands to others) are phrases from its description.
     """
 
     id: int
@@ -55,24 +53,15 @@ class Listed:
     weight: float
     part_of: int | None = None
     actions: tuple[str, ...] = ()
+    relationships: tuple[str, ...] = ()
 
 
-def plain(text: str, *, limit: int) -> str:
-    """`text` from outside on one line, without control, format or unassigned characters, at most `limit` of them."""
-    kept = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text[: 8 * limit])
-    kept = " ".join(kept.split())
-    return kept if len(kept) <= limit else kept[: limit - 1].rstrip() + "…"
-
-
-def list_objects(
-    video: Video, tracks: TrackingResult, labels: Sequence[VerifiedLabel], *, actions: Actions | None = None
-) -> tuple[Listed, ...]:
+def list_objects(video: Video, tracks: TrackingResult, labels: Sequence[VerifiedLabel]) -> tuple[Listed, ...]:
     """Every object of `tracks` that is ever visible, in order of id. Stand-ins for whole groups are left out."""
     named = {label.label.object_id: label for label in labels}
     there = [o for o in tracks.objects if len(o.trajectory) and o.origin is not Origin.SALIENT]
     names = {o.id: _name(named.get(o.id)) for o in there}
     titles = qualified(names, {i: label.label.attributes for i, label in named.items()})
-    said = actions or {}
     return tuple(
         Listed(
             id=o.id,
@@ -83,7 +72,8 @@ def list_objects(
             visible=o.trajectory.spans(video),
             weight=_weight(video, o.trajectory, names[o.id]),
             part_of=o.part_of,
-            actions=tuple(plain(a, limit=LONGEST_ACTION) for a in list(said.get(o.id, ()))[:MOST_ACTIONS]),
+            actions=_phrases(named[o.id].label.actions if o.id in named else ()),
+            relationships=_phrases(named[o.id].label.relationships if o.id in named else ()),
         )
         for o in sorted(there, key=lambda o: o.id)
     )
@@ -145,12 +135,16 @@ def _by_id(group: Sequence[Listed]) -> tuple[Listed, ...]:
 def _name(label: VerifiedLabel | None) -> str:
     if label is None or label.verification.verdict is Verdict.CONTRADICTED:
         return UNKNOWN_NAME
-    return plain(label.label.name, limit=LONGEST_NAME).lower() or UNKNOWN_NAME
+    return cleaned(label.label.name, limit=LONGEST_NAME).lower() or UNKNOWN_NAME
+
+
+def _phrases(given: Sequence[str]) -> tuple[str, ...]:
+    return tuple(p for phrase in given[:MOST_HINTS] if (p := cleaned(phrase, limit=LONGEST_HINT)))
 
 
 def _values(attributes: Sequence[Attribute]) -> list[str]:
     ranked = [a for kind in TELLING for a in attributes if a.type is kind]
-    return [v for a in ranked if (v := plain(a.value, limit=24).lower())]
+    return [v for a in ranked if (v := cleaned(a.value, limit=24).lower())]
 
 
 def _weight(video: Video, trajectory: Trajectory, name: str) -> float:

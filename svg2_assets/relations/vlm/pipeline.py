@@ -16,7 +16,7 @@ from svg2_assets.relations.vlm import release
 from svg2_assets.relations.vlm.answers import Draft, read_drafts, read_released
 from svg2_assets.relations.vlm.frames import Window
 from svg2_assets.relations.vlm.messages import PASSES
-from svg2_assets.relations.vlm.objects import Actions, Listed
+from svg2_assets.relations.vlm.objects import Listed
 from svg2_assets.relations.vlm.planning import Question, RelationPlan, groups, narrowed, plan_relations, questions
 from svg2_assets.relations.vlm.rules import Context, Rule, clean, without_contradictions
 from svg2_assets.relations.vlm.settings import Preset, RelatorSettings
@@ -46,7 +46,6 @@ def relate_by_model(
     *,
     gateway: Gateway,
     settings: RelatorSettings,
-    actions: Actions | None = None,
 ) -> RelationResult:
     """All relations of one video by the model behind `gateway`. Without objects nothing is asked.
 
@@ -55,7 +54,7 @@ def relate_by_model(
     """
     if settings.preset == Preset.RELEASE:
         return _released(source, release.plan(source.video, tracks, labels), gateway=gateway, settings=settings)
-    plan = plan_relations(source.video, tracks, labels, settings=settings, actions=actions)
+    plan = plan_relations(source.video, tracks, labels, settings=settings)
     tally = Tally()
     found: dict[Window, list[Sequence[Relation]]] = defaultdict(list)
     for scopes in groups(plan, most=settings.windows_at_once):

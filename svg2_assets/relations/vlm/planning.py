@@ -13,7 +13,7 @@ from svg2_assets.relations.vlm import release
 from svg2_assets.relations.vlm.frames import completed, sampled, windows
 from svg2_assets.relations.vlm.hints import hint_lines
 from svg2_assets.relations.vlm.messages import PASSES, Part, Scope, call, prefix
-from svg2_assets.relations.vlm.objects import Actions, Listed, list_objects, object_sets
+from svg2_assets.relations.vlm.objects import Listed, list_objects, object_sets
 from svg2_assets.relations.vlm.pictures import data_url, marked, masks_at, picture_size, pictures
 from svg2_assets.relations.vlm.settings import Preset, RelatorSettings
 from svg2_assets.scene.graph import Relation
@@ -61,14 +61,13 @@ def plan_relations(
     labels: Sequence[VerifiedLabel],
     *,
     settings: RelatorSettings,
-    actions: Actions | None = None,
 ) -> RelationPlan:
     """Windows, sets of objects and hints of `video`, for the presets `default` and `paper`. Reads no pixel.
 
     A window with fewer than two objects is still asked about: an object may relate to the camera.
     """
     view = settings.shown
-    every = list_objects(video, tracks, labels, actions=actions)
+    every = list_objects(video, tracks, labels)
     listed = tuple(o for o in every if view.uncertain or not o.doubtful)
     doubtful = frozenset(o.id for o in every) - {o.id for o in listed}
     if not listed:
@@ -130,13 +129,12 @@ def planned_calls(
     labels: Sequence[VerifiedLabel],
     *,
     settings: RelatorSettings,
-    actions: Actions | None = None,
 ) -> Iterator[Call]:
     """Every call that a video needs when no answer is cut off: for estimates, and to be sent ahead in a batch."""
     if settings.preset == Preset.RELEASE:
         yield from release.calls(source, release.plan(source.video, tracks, labels), settings)
         return
-    plan = plan_relations(source.video, tracks, labels, settings=settings, actions=actions)
+    plan = plan_relations(source.video, tracks, labels, settings=settings)
     for scopes in groups(plan, most=settings.windows_at_once):
         asked = list(questions(source, plan, scopes, settings))
         for which in PASSES:

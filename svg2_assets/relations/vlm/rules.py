@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
 
+from svg2_assets.llm.cleaning import cleaned
 from svg2_assets.relations.resolve import Candidate, consistent, joined
 from svg2_assets.relations.vlm.answers import Draft, Pairs
 from svg2_assets.relations.vlm.frames import Window
-from svg2_assets.relations.vlm.objects import Listed, ancestors, plain
+from svg2_assets.relations.vlm.objects import Listed, ancestors
 from svg2_assets.relations.vlm.settings import Cleaning
 from svg2_assets.scene.graph import Relation
 from svg2_assets.scene.spans import Spans
@@ -125,7 +126,7 @@ Verdict = tuple[Draft | None, bool]
 
 def _predicate(draft: Draft, context: Context) -> Verdict:
     """Lower case, words and spaces only, at most so many of them; synonyms as the vocabulary has them."""
-    words = re.sub(r"[_\s]+", " ", plain(draft.predicate, limit=LONGEST_PREDICATE).lower()).strip(" .,;:!?'\"")
+    words = re.sub(r"[_\s]+", " ", cleaned(draft.predicate, limit=LONGEST_PREDICATE).lower()).strip(" .,;:!?'\"")
     usable = bool(words) and len(words.split()) <= context.cleaning.words and not re.search(r"[<>{}\[\]#\\…]", words)
     if not usable or not any(c.isalpha() for c in words):
         return None, True

@@ -30,8 +30,9 @@ class View:
     `rate`: frames a second. `window`: most frames of one call, `overlap`: frames that neighbouring windows share.
     `image_tokens`: most tokens an image may cost, which decides its size; 0 for the size that the model sees at most.
     `quality`: of JPEG. `marks`: outlines and numbers on the objects. `hints`: most statements of the geometry that are
-    proposed in a call. `uncertain`: whether objects are shown whose name its parser doubts. `objects`: most of a call,
-    `sets`: most sets of objects of a window; further objects are left out and counted.
+    proposed in a call; with 0 neither these nor the descriptions' actions are told. `uncertain`: whether objects are
+    shown whose name its parser doubts. `objects`: most of a call, `sets`: most sets of objects of a window; further
+    objects are left out and counted.
     """
 
     rate: float = 1.0

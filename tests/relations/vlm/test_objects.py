@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from svg2_assets.labels.protocols import Label, VerifiedLabel
-from svg2_assets.relations.vlm.objects import list_objects, object_sets, plain, qualified
+from svg2_assets.relations.vlm.objects import list_objects, object_sets, qualified
 from svg2_assets.scene.graph import Attribute, Verification
 from svg2_assets.scene.taxonomy import AttributeType, Verdict
 from svg2_assets.trajectories.protocols import Origin, TrackingResult
@@ -54,16 +54,18 @@ def test_stand_ins_for_groups_and_objects_never_seen_are_not_listed() -> None:
     assert list_objects(world.video, TrackingResult(()), ()) == ()
 
 
-def test_text_from_outside_is_one_bounded_line_in_any_script() -> None:
-    assert plain("a\x00b\n\tc\u202ed", limit=20) == "a b c d"
-    assert plain("собака на диване", limit=20) == "собака на диване"
-    assert len(plain("word " * 10_000, limit=60)) <= 60
-    assert plain("\x1b[31m", limit=60) == "[31m"
+def test_a_name_from_outside_is_one_bounded_line_in_any_script() -> None:
+    world = World(seconds=1).add("a\x00b\n\tc\u202ed", still(10, 10, 40, 40)).add("Собака " * 99, still(80, 80, 40, 40))
+    first, second = list_objects(world.video, world.tracks(), world.labels())
+    assert first.name == "a b cd"
+    assert second.name.startswith("собака собака")
+    assert len(second.name) <= 60
 
 
 def test_actions_are_bounded() -> None:
     world = World(seconds=1).add("dog", still(10, 10, 40, 40))
-    (dog,) = list_objects(world.video, world.tracks(), world.labels(), actions={0: ["run " * 100] * 50})
+    world.labelled[0] = {"actions": ("run " * 100,) * 50}
+    (dog,) = list_objects(world.video, world.tracks(), world.labels())
     assert len(dog.actions) == 4
     assert all(len(a) <= 80 for a in dog.actions)
 

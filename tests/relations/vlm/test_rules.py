@@ -43,8 +43,9 @@ def test_nothing_relates_to_itself() -> None:
     [
         ("Leaning_Against", "leaning against"),
         ("  tied   to. ", "tied to"),
-        ("hanging\u200bfrom\n", "hanging from"),
+        ("hanging\nfrom\u200b", "hanging from"),
         ("ЛЕЖИТ НА", "лежит на"),
+        ("<b>leaning on</b>", "leaning on"),
     ],
 )
 def test_predicates_become_plain_words(said: str, kept: str) -> None:
@@ -59,7 +60,6 @@ def test_predicates_become_plain_words(said: str, kept: str) -> None:
         "",
         " _ ",
         "123",
-        "<b>on</b>",
         "{on}",
         "x" * 129,
         "one two three four five six seven eight nine",

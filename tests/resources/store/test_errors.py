@@ -197,3 +197,19 @@ def test_a_cause_that_holds_a_credential_is_left_out_of_the_traceback(tmp_path: 
         store._tables.run("masks", "open", fail)
     assert SECRET not in "".join(traceback.format_exception(raised.value))
     assert SECRET not in repr(store)
+
+
+def test_labels_of_an_earlier_version_are_read_and_get_their_new_columns(tmp_path: Path) -> None:
+    import lancedb
+
+    from svg2_assets.labels.protocols import Label
+    from svg2_assets.labels.rows import labels_of, parsed_rows
+
+    label = Label(1, "dog", 0.9, actions=("runs",), relationships=("on the grass",), original="Dogs")
+    SceneGraphStore(str(tmp_path)).replace("labels", parsed_rows("a", [label]), video_ids=["a"], stage="parsed")
+    columns = ["actions", "relationships", "original"]
+    lancedb.connect(str(tmp_path)).open_table("labels").drop_columns(columns)
+    store = SceneGraphStore(str(tmp_path))
+    assert labels_of(store.read("labels").to_dicts()) == (Label(1, "dog", 0.9),)
+    store.replace("labels", parsed_rows("a", [label]), video_ids=["a"], stage="parsed")
+    assert labels_of(store.read("labels").to_dicts()) == (label,)

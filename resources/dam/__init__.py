@@ -1,0 +1,1 @@
+"""Describe Anything (NVlabs), through its own server."""
