@@ -74,7 +74,7 @@ def objects_text(listed: Sequence[Listed], *, marks: bool, hints: bool) -> str:
 def frame_text(number: int, sample: Sample, boxes: Mapping[int, Mask]) -> str:
     """What stands below a picture: its time, the time that it stands for, and the boxes of what is visible."""
     head = f"Frame {number}: shown at {sample.time:.2f} s, stands for {sample.start:.2f}-{sample.end:.2f} s."
-    return "\n".join((head, *(f"#{i} {_box(mask)}" for i, mask in sorted(boxes.items()))))
+    return "\n".join((head, *(f"#{i}:{_box(mask)}" for i, mask in sorted(boxes.items()))))
 
 
 def prefix(
@@ -138,7 +138,7 @@ def _head(video: Video, window: Window) -> str:
     whole = f"A video of {video.duration:.2f} s"
     part = "" if span.duration >= video.duration - 1e-6 else f"; here is the part {span.start:.2f}-{span.end:.2f} s"
     return (
-        f"{whole}{part}, {len(window.samples)} frames. Boxes are x0 y0 x1 y1, 0 to {SCALE} over width and height.\n\n"
+        f"{whole}{part}, {len(window.samples)} frames. Boxes are #id:x0,y0,x1,y1 from 0 to {SCALE} over width and height.\n\n"
     )
 
 
@@ -158,7 +158,7 @@ def _record(listed: Listed, *, hints: bool) -> dict[str, Any]:
 def _box(mask: Mask) -> str:
     x, y, w, h = mask.box
     across, down = SCALE / mask.width, SCALE / mask.height
-    return " ".join(str(round(v)) for v in (x * across, y * down, (x + w) * across, (y + h) * down))
+    return ",".join(str(round(v)) for v in (x * across, y * down, (x + w) * across, (y + h) * down))
 
 
 def _end(object_id: int) -> str:

@@ -56,7 +56,7 @@ def test_images_come_before_the_question_each_with_its_time() -> None:
 
 def test_boxes_go_from_0_to_1000() -> None:
     mask = Mask.from_box((32, 60, 160, 120), height=240, width=320)
-    assert frame_text(1, window().samples[0], {7: mask}).endswith("\n#7 100 250 600 750")
+    assert frame_text(1, window().samples[0], {7: mask}).endswith("\n#7:100,250,600,750")
 
 
 def test_pictures_have_the_size_that_the_tokens_pay_for() -> None:
