@@ -57,6 +57,7 @@ class World:
     cuts: tuple[int, ...] = ()
     camera: CameraMotion = field(default_factory=CameraMotion)
     bodies: list[Body] = field(default_factory=list)
+    id: str = "f" * 16
     labelled: dict[int, dict[str, Any]] = field(default_factory=dict)  # further fields of labels, by body
 
     def add(self, name: str, *parts: Path, **given: object) -> World:
@@ -66,7 +67,7 @@ class World:
     @property
     def video(self) -> Video:
         frames = round(self.seconds * self.fps)
-        return Video("f" * 16, "world.mp4", "", self.width, self.height, self.fps, frames, frames / self.fps)
+        return Video(self.id, "world.mp4", "", self.width, self.height, self.fps, frames, frames / self.fps)
 
     def frames(self, *, height: int | None = None) -> Iterator[Frame]:
         return self.pick(range(self.video.num_frames), height=height)

@@ -137,9 +137,8 @@ def _head(video: Video, window: Window) -> str:
     span = window.span
     whole = f"A video of {video.duration:.2f} s"
     part = "" if span.duration >= video.duration - 1e-6 else f"; here is the part {span.start:.2f}-{span.end:.2f} s"
-    return (
-        f"{whole}{part}, {len(window.samples)} frames. Boxes are #id:x0,y0,x1,y1 from 0 to {SCALE} over width and height.\n\n"
-    )
+    boxes = f"Boxes are #id:x0,y0,x1,y1 from 0 to {SCALE} over width and height."
+    return f"{whole}{part}, {len(window.samples)} frames. {boxes}\n\n"
 
 
 def _record(listed: Listed, *, hints: bool) -> dict[str, Any]:
