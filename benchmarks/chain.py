@@ -85,7 +85,7 @@ class Chain:
         with clock.measure("verified_labels"):
             verified = b.verifier.verify(source, tracks, parsed)
         with clock.measure("relations"):
-            relations = b.relator.extract(source, tracks, verified)
+            relations = b.relator.extract(source, tracks, verified).relations
         return Annotated(source.video, tracks, verified, relations, clock)
 
     def _given(self, path: Path) -> TrackingResult | None:

@@ -21,7 +21,7 @@ from svg2_assets.partitions import VIDEO_BATCHES, backfill_policy
 from svg2_assets.phases import PHASES, Recipe
 from svg2_assets.quality.expectations import load_ahead
 from svg2_assets.run_steps import MOST_NAMED, failure_text, is_last_step, steps_of
-from svg2_assets.runner import Outcome, PhaseRun, run_phase
+from svg2_assets.runner import Outcome, PhaseRun, Rate, run_phase
 from svg2_assets.scene.errors import UnusableBackend
 from svg2_assets.settings import from_environment
 
@@ -135,6 +135,8 @@ def _metadata(run: PhaseRun, *, recipe: Recipe, videos: Sequence[str]) -> dict[s
         values = [m[key] for m in measured if key in m]
         if isinstance(values[0], int | float):
             shown[key] = round(sum(values), 3)
+        elif isinstance(values[0], Rate):
+            shown[key] = Rate(sum(v.count for v in values), sum(v.of for v in values)).share
         elif len(measured) == 1:
             shown[key] = values[0]
     problems = {v: run.problems[v] for v in videos if v in run.problems}

@@ -34,6 +34,19 @@ class PhaseWriter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """A measure that is a share: of several videos, `count` and `of` are added up before they are divided."""
+
+    count: int
+    of: int
+
+    @property
+    def share(self) -> float:
+        """`count` over `of`; 0 of nothing."""
+        return round(self.count / self.of, 4) if self.of else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a phase made of one video: rows by table, and measures worth showing."""
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from svg2_assets.labels.protocols import VerifiedLabel
 from svg2_assets.relations.extract import extract_relations
+from svg2_assets.relations.protocols import RelationResult
 from svg2_assets.relations.thresholds import Thresholds
-from svg2_assets.scene.graph import Relation
 from svg2_assets.scene.video import FrameSource
 from svg2_assets.trajectories.protocols import TrackingResult
 
@@ -33,9 +33,7 @@ class EmbeddedRelator:
         parts = {f.name: getattr(self._settings, f.name) for f in fields(self._settings)}
         return {name: _plain(part if isinstance(part, Mapping) else asdict(part)) for name, part in parts.items()}
 
-    def extract(
-        self, source: FrameSource, tracks: TrackingResult, labels: Sequence[VerifiedLabel]
-    ) -> tuple[Relation, ...]:
+    def extract(self, source: FrameSource, tracks: TrackingResult, labels: Sequence[VerifiedLabel]) -> RelationResult:
         """All relations of one video; frames are read only where somebody may hold something."""
         return extract_relations(source, tracks, labels, settings=self._settings)
 

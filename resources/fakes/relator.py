@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from svg2_assets.labels.protocols import VerifiedLabel
+from svg2_assets.relations.protocols import RelationResult
 from svg2_assets.scene.errors import PhaseError
 from svg2_assets.scene.graph import Relation
 from svg2_assets.scene.taxonomy import Category
@@ -35,7 +36,7 @@ class FakeRelator:
         source: FrameSource,
         tracks: TrackingResult,
         labels: Sequence[VerifiedLabel],  # noqa: ARG002 the protocol's
-    ) -> tuple[Relation, ...]:
+    ) -> RelationResult:
         """One relation a pair, over its common time."""
         video = source.video
         self.calls.append(video.id)
@@ -45,4 +46,5 @@ class FakeRelator:
             )
         ordered = sorted(tracks.objects, key=lambda o: o.id)
         common = ((a, b, a.trajectory.spans(video) & b.trajectory.spans(video)) for a, b in combinations(ordered, 2))
-        return tuple(Relation(a.id, "near", b.id, Category.SPATIAL, spans, 0.5) for a, b, spans in common if spans)
+        near = tuple(Relation(a.id, "near", b.id, Category.SPATIAL, spans, 0.5) for a, b, spans in common if spans)
+        return RelationResult(near, {"claims": len(near), "violations": {}})

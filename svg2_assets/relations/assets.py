@@ -12,7 +12,7 @@ from svg2_assets.catalog.lookup import CatalogEntry
 from svg2_assets.orchestration import materialize_phase, phase_asset
 from svg2_assets.recipes import recipe_of
 from svg2_assets.relations.protocols import RelationExtractor
-from svg2_assets.relations.rows import to_rows
+from svg2_assets.relations.rows import measures_of, to_rows
 from svg2_assets.runner import Outcome
 from svg2_assets.scene.video import FrameSource
 from svg2_assets.scene_graphs.stored import read_tracks, read_verified
@@ -44,5 +44,6 @@ def relate(store: SceneGraphStore, source: FrameSource, relator: RelationExtract
     """The relations of one video as rows."""
     video_id = source.video.id
     found = relator.extract(source, read_tracks(store, video_id), read_verified(store, video_id))
-    categories = Counter(r.category.value for r in found)
-    return Outcome({"relations": to_rows(video_id, found)}, {"relations": len(found), **categories})
+    categories = Counter(r.category.value for r in found.relations)
+    measures = {"relations": len(found.relations), **categories, **measures_of(found)}
+    return Outcome({"relations": to_rows(video_id, found.relations)}, measures)

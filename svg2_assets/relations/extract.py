@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from svg2_assets.labels.protocols import VerifiedLabel
 from svg2_assets.relations import depth, kicking, kinetics, layout, support
@@ -10,6 +11,7 @@ from svg2_assets.relations.camera import camera_maps
 from svg2_assets.relations.claims import Claim, PairRule
 from svg2_assets.relations.holding import handling
 from svg2_assets.relations.pairs import Pair, doubles, measure, same_thing
+from svg2_assets.relations.protocols import RelationResult
 from svg2_assets.relations.resolve import reconcile, settle
 from svg2_assets.relations.sampling import Grid, sample_grid
 from svg2_assets.relations.things import Thing, observe
@@ -38,14 +40,41 @@ def extract_relations(
     labels: Sequence[VerifiedLabel],
     *,
     settings: Thresholds | None = None,
-) -> tuple[Relation, ...]:
+) -> RelationResult:
     """What holds between the objects of `tracks`, and when: one relation per (subject, predicate, object).
 
     Frames are read only where a person may be handling something, once, at a small size. An object without a label is
     called `object`. Raises what `source` raises on a video that does not decode.
     """
     rules = settings or Thresholds()
-    video = source.video
+    seen = _evidence(source.video, tracks, labels, rules)
+    claims = [*seen.claims, *handling(source, seen.pairs, seen.grid, rules)]
+    return reconcile(settle(claims, seen.things, seen.grid, rules), rules)
+
+
+def propose_relations(
+    video: Video, tracks: TrackingResult, labels: Sequence[VerifiedLabel], *, settings: Thresholds | None = None
+) -> tuple[Relation, ...]:
+    """What `extract_relations` says without a look at the pixels: all but what rests on how hands move.
+
+    Good enough to be proposed to somebody who can look.
+    """
+    rules = settings or Thresholds()
+    seen = _evidence(video, tracks, labels, rules)
+    return reconcile(settle(seen.claims, seen.things, seen.grid, rules), rules).relations
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What was measured, and the claims that rest on it alone."""
+
+    grid: Grid
+    things: Mapping[int, Thing]
+    pairs: Sequence[Pair]
+    claims: Sequence[Claim]
+
+
+def _evidence(video: Video, tracks: TrackingResult, labels: Sequence[VerifiedLabel], rules: Thresholds) -> _Evidence:
     grid = sample_grid(video, tracks.cuts, rate=rules.sampling.rate)
     things = _things(video, grid, tracks, labels, rules)
     measured = list(measure(video, grid, things, rules))
@@ -53,8 +82,7 @@ def extract_relations(
     pairs = [p for p in measured if _distinct(p, silent, rules)]
     distinct = [t for t in things if t.id not in silent]
     claims = [*_of_things(distinct, grid, rules), *_of_pairs(pairs, video, grid, rules)]
-    claims += handling(source, pairs, grid, rules)
-    return reconcile(settle(claims, {t.id: t for t in things}, grid, rules), rules)
+    return _Evidence(grid, {t.id: t for t in things}, pairs, claims)
 
 
 def _things(

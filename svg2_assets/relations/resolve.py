@@ -10,6 +10,7 @@ import numpy as np
 
 from svg2_assets.relations.claims import Claim
 from svg2_assets.relations.hysteresis import spans_of, without
+from svg2_assets.relations.protocols import RelationResult
 from svg2_assets.relations.sampling import Grid
 from svg2_assets.relations.things import Thing
 from svg2_assets.relations.thresholds import Clutter, Thresholds
@@ -72,15 +73,29 @@ def settle(claims: Iterable[Claim], things: Mapping[int, Thing], grid: Grid, set
     return list(merged.values())
 
 
-def reconcile(candidates: Sequence[Candidate], settings: Thresholds) -> tuple[Relation, ...]:
+def reconcile(candidates: Sequence[Candidate], settings: Thresholds) -> RelationResult:
     """Contradictions decided for the more confident, redundant statements dropped, clutter cut, in a fixed order."""
+    kept = consistent(candidates, shortest=settings.hysteresis.shortest)
+    clear = [c for c in kept if c.relation.confidence >= settings.clutter.floor]
+    chosen = (c.relation for c in _uncluttered(clear, settings.clutter))
+    relations = tuple(sorted(chosen, key=lambda r: (r.subject, r.object, r.predicate)))
+    dropped = {
+        "contradiction": len(candidates) - len(kept),
+        "doubtful": len(kept) - len(clear),
+        "clutter": len(clear) - len(relations),
+    }
+    return RelationResult(relations, {"claims": len(candidates), "violations": dropped})
+
+
+def consistent(candidates: Sequence[Candidate], *, shortest: float) -> list[Candidate]:
+    """Contradictions decided for the more confident statement, redundant ones dropped, pair by pair.
+
+    What is left of a statement must last `shortest` seconds, or as long as all of it where that is less.
+    """
     by_pair: dict[frozenset[int], list[Candidate]] = defaultdict(list)
     for candidate in candidates:
         by_pair[candidate.pair].append(candidate)
-    kept = [c for group in by_pair.values() for c in _consistent(group, settings)]
-    clear = [c for c in kept if c.relation.confidence >= settings.clutter.floor]
-    chosen = (c.relation for c in _uncluttered(clear, settings.clutter))
-    return tuple(sorted(chosen, key=lambda r: (r.subject, r.object, r.predicate)))
+    return [c for group in by_pair.values() for c in _consistent(group, shortest)]
 
 
 def _candidate(claim: Claim, things: Mapping[int, Thing], grid: Grid, settings: Thresholds) -> Candidate | None:
@@ -100,13 +115,15 @@ def _candidate(claim: Claim, things: Mapping[int, Thing], grid: Grid, settings: 
     return Candidate(relation, claim.salience)
 
 
+def joined(one: Relation, other: Relation) -> Relation:
+    """Two reports of the same statement as one; its confidence is their mean over time."""
+    seconds = one.spans.duration + other.spans.duration
+    confidence = (one.confidence * one.spans.duration + other.confidence * other.spans.duration) / seconds
+    return replace(one, spans=one.spans | other.spans, confidence=round(confidence, 3))
+
+
 def _joined(one: Candidate, other: Candidate) -> Candidate:
-    """Both statements as one; its confidence is the mean over time."""
-    a, b = one.relation, other.relation
-    seconds = a.spans.duration + b.spans.duration
-    confidence = (a.confidence * a.spans.duration + b.confidence * b.spans.duration) / seconds
-    relation = replace(a, spans=a.spans | b.spans, confidence=round(confidence, 3))
-    return Candidate(relation, max(one.salience, other.salience))
+    return Candidate(joined(one.relation, other.relation), max(one.salience, other.salience))
 
 
 def _spans(claim: Claim, grid: Grid, settings: Thresholds) -> Spans:
@@ -134,7 +151,7 @@ def _legal(relation: Relation, things: Mapping[int, Thing]) -> bool:
     return legal_endpoints(relation.category, subject=subject, object_=object_, subject_is_camera=camera)
 
 
-def _consistent(group: list[Candidate], settings: Thresholds) -> list[Candidate]:
+def _consistent(group: list[Candidate], shortest: float) -> list[Candidate]:
     """One pair's statements in order of confidence, each without the times at which a stronger one rules it out."""
     strongest_first = sorted(group, key=lambda c: (-c.relation.confidence, c.relation.key))
     kept: list[Candidate] = []
@@ -144,7 +161,7 @@ def _consistent(group: list[Candidate], settings: Thresholds) -> list[Candidate]
             stronger = other in kept and _excludes(other.relation, relation)
             if stronger or relation.predicate in SUPERSEDES.get(other.relation.predicate, ()):
                 relation = replace(relation, spans=_minus(relation.spans, other.relation.spans))
-        least = min(settings.hysteresis.shortest, candidate.relation.spans.duration)
+        least = min(shortest, candidate.relation.spans.duration)
         spans = relation.spans if relation.spans == candidate.relation.spans else relation.spans.longer_than(least)
         if spans:
             kept.append(replace(candidate, relation=replace(relation, spans=spans)))

@@ -1,10 +1,12 @@
-"""Relations as rows of the table `relations`, and back."""
+"""Relations as rows of the table `relations`, and back; what is shown of how they came about."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from svg2_assets.relations.protocols import RelationResult
+from svg2_assets.runner import Rate
 from svg2_assets.scene.graph import Relation
 from svg2_assets.scene.spans import Spans
 from svg2_assets.scene.taxonomy import Category
@@ -41,3 +43,13 @@ def from_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[Relation, ...]:
         )
         for r in ordered
     )
+
+
+def measures_of(result: RelationResult) -> dict[str, Any]:
+    """The statistics of `result` as measures: numbers as they are, violations as rates, failures as text."""
+    statistics = result.statistics
+    claims = int(statistics.get("claims", 0))
+    numbers = {name: value for name, value in statistics.items() if isinstance(value, int | float)}
+    rates = {f"rule {rule}": Rate(int(n), claims) for rule, n in statistics.get("violations", {}).items()}
+    failures = statistics.get("failures", ())
+    return {**numbers, **rates, **({"failures": "\n".join(failures)} if failures else {})}

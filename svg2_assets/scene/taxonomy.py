@@ -104,6 +104,28 @@ _INVERSE = INVERSES | {b: a for a, b in INVERSES.items()}
 
 PEOPLE = frozenset("person man woman child boy girl people rider pedestrian adult player".split())
 ANIMALS = frozenset("bird cat dog horse sheep cow elephant bear zebra giraffe animal rabbit monkey".split())
+MORE_PEOPLE = frozenset(
+    "adults athlete babies baby ballerina bather biker boxer boys bride bystander cameraman chef children clown "
+    "coach cook crew cyclist dancer diver doctor driver drummer farmer female fighter firefighter fisherman "
+    "gardener girls goalkeeper golfer groom guard guest guitarist gymnast hiker human humans infant instructor "
+    "jogger juggler kid kids lady ladies male men motorcyclist musician nurse officer operator passenger "
+    "performer persons photographer pianist pilot players police policeman referee runner sailor salesman singer "
+    "skateboarder skater skier snowboarder soldier spectator student surfer swimmer teacher teen teenager toddler "
+    "tourist trainer vendor waiter waitress women worker workers wrestler youth".split()
+)
+MORE_ANIMALS = frozenset(
+    "alligator animals ant antelope ape bat bee beetle birds bison boar buffalo bull butterfly calf camel cats "
+    "cattle chick chicken chimpanzee cheetah cockatoo cows crab crocodile crow deer dogs dolphin donkey dove "
+    "dragonfly duck duckling ducks eagle fish flamingo fly foal fox frog gecko gerbil goat goats goose gorilla "
+    "gull hamster hare hawk hedgehog hen heron hippo hippopotamus horses insect jellyfish kangaroo kitten koala "
+    "lamb leopard lion lioness lizard llama lobster meerkat mouse mule octopus ostrich otter owl ox panda panther "
+    "parrot peacock pelican penguin pig pigeon piglet pony porcupine puppy python raccoon rat rhino rhinoceros "
+    "rooster seagull seal shark snail snake spider squirrel stork swan tiger tortoise turkey turtle walrus weasel "
+    "whale wolf yak".split()
+)
+ROBOTS = frozenset({"robot", "humanoid", "android"})
+"""What open vocabularies call people and animals besides, and humanoid robots: who can act, in the paper's sense."""
+
 VEHICLES = frozenset({"bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "vehicle"})
 RIDEABLE = frozenset(
     {"horse", "elephant", "bicycle", "motorcycle", "skateboard", "surfboard", "snowboard", "skis", "cow", "scooter"}
@@ -133,8 +155,8 @@ def is_person(name: str) -> bool:
 
 
 def is_animate(name: str) -> bool:
-    """Whether a thing called `name` can act: people and animals. An unknown `object` is not claimed to."""
-    return _head(name) in PEOPLE | ANIMALS
+    """Whether a thing called `name` can act: people, animals, robots. An unknown `object` is not claimed to."""
+    return _head(name) in PEOPLE | ANIMALS | MORE_PEOPLE | MORE_ANIMALS | ROBOTS
 
 
 def legal_endpoints(category: Category, *, subject: str, object_: str, subject_is_camera: bool = False) -> bool:

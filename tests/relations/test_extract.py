@@ -123,4 +123,4 @@ def test_a_contradicted_name_counts_as_unknown() -> None:
 
     world = World().add("horse", moving(40, 90, 110, 90, vx=35)).add("person", moving(75, 40, 25, 90, vx=35))
     refuted = [VerifiedLabel(v.label, Verification(Verdict.CONTRADICTED, 0.1)) for v in world.labels()]
-    assert "riding" not in {r.predicate for r in extract_relations(world, world.tracks(), refuted)}
+    assert "riding" not in {r.predicate for r in extract_relations(world, world.tracks(), refuted).relations}

@@ -37,7 +37,7 @@ def annotate(clip: str) -> tuple[dict[str, Any], dict[int, int], tuple[Relation,
     source = open_video(DATA / f"{clip}.mp4")
     tracks = EmbeddedTracker().track(source)
     labels = EmbeddedParser().parse(EmbeddedDescriber().describe(source, tracks), source=source, tracks=tracks)
-    relations = extract_relations(source, tracks, EmbeddedVerifier().verify(source, tracks, labels))
+    relations = extract_relations(source, tracks, EmbeddedVerifier().verify(source, tracks, labels)).relations
     reference = json.loads((DATA / f"{clip}.reference.json").read_text())
     tied: dict[int, int] = {}
     for frame, boxes in reference["anchors"].items():

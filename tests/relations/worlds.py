@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
+import cv2
 import numpy as np
 
 from svg2_assets.labels.protocols import Label, VerifiedLabel
@@ -55,6 +57,8 @@ class World:
     cuts: tuple[int, ...] = ()
     camera: CameraMotion = field(default_factory=CameraMotion)
     bodies: list[Body] = field(default_factory=list)
+    id: str = "f" * 16
+    labelled: dict[int, dict[str, Any]] = field(default_factory=dict)  # further fields of labels, by body
 
     def add(self, name: str, *parts: Path, **given: object) -> World:
         self.bodies.append(Body(len(self.bodies), name, parts, **given))  # type: ignore[arg-type]
@@ -63,15 +67,16 @@ class World:
     @property
     def video(self) -> Video:
         frames = round(self.seconds * self.fps)
-        return Video("f" * 16, "world.mp4", "", self.width, self.height, self.fps, frames, frames / self.fps)
+        return Video(self.id, "world.mp4", "", self.width, self.height, self.fps, frames, frames / self.fps)
 
     def frames(self, *, height: int | None = None) -> Iterator[Frame]:
         return self.pick(range(self.video.num_frames), height=height)
 
     def pick(self, indices: Sequence[int], *, height: int | None = None) -> Iterator[Frame]:
-        assert height in (None, self.height)
+        rows = height or self.height
+        size = (round(self.width * rows / self.height), rows)
         for i in indices:
-            yield Frame(i, i / self.fps, self._picture(i))
+            yield Frame(i, i / self.fps, np.asarray(cv2.resize(self._picture(i), size), dtype=np.uint8))
 
     def tracks(self) -> TrackingResult:
         video = self.video
@@ -83,10 +88,13 @@ class World:
 
     def labels(self) -> tuple[VerifiedLabel, ...]:
         supported = Verification(Verdict.SUPPORTED, 0.9)
-        return tuple(VerifiedLabel(Label(b.id, b.name, b.confidence), supported) for b in self.bodies)
+        return tuple(
+            VerifiedLabel(Label(b.id, b.name, b.confidence, **self.labelled.get(b.id, {})), supported)
+            for b in self.bodies
+        )
 
     def relations(self) -> tuple[Relation, ...]:
-        return extract_relations(self, self.tracks(), self.labels())
+        return extract_relations(self, self.tracks(), self.labels()).relations
 
     def find(self, predicate: str, subject: int = 0, object_: int = 1) -> Relation | None:
         return next((r for r in self.relations() if r.key == (subject, predicate, object_)), None)

@@ -107,3 +107,15 @@ def test_categories_ask_for_kinds(category: Category, subject: str, object_: str
 def test_the_camera_looks_and_moves_and_stands_but_acts_on_nothing(category: Category, name: str) -> None:
     can = category in {Category.ATTENTIONAL, Category.MOTION, Category.SPATIAL}
     assert legal_endpoints(category, subject="", object_=name, subject_is_camera=True) == can
+
+
+@pytest.mark.parametrize(
+    "name", ["goat", "white goat", "cyclist", "female surfer", "toddler", "humanoid robot", "dogs"]
+)
+def test_open_vocabularies_have_other_words_for_who_can_act(name: str) -> None:
+    assert is_animate(name)
+
+
+@pytest.mark.parametrize("name", ["object", "goat cheese", "robot arm", "duck pond", "player piano", ""])
+def test_what_is_named_after_them_cannot(name: str) -> None:
+    assert not is_animate(name)

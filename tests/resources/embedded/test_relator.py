@@ -35,7 +35,7 @@ def street() -> World:
 def test_relations_make_a_valid_graph_with_legal_ends_inside_covisibility(relator: RelationExtractor) -> None:
     world = street()
     tracks, names = world.tracks(), {b.id: b.name for b in world.bodies}
-    found = relator.extract(world, tracks, world.labels())
+    found = relator.extract(world, tracks, world.labels()).relations
     assert found
     objects = tuple(SceneObject(o.id, names[o.id], o.trajectory) for o in tracks.objects)
     SceneGraph(world.video, objects, found)
@@ -56,17 +56,17 @@ def test_the_same_input_gives_the_same_relations(relator: RelationExtractor) -> 
 
 def test_a_video_without_objects_has_no_relations(relator: RelationExtractor) -> None:
     world = World(seconds=1.0)
-    assert relator.extract(world, world.tracks(), ()) == ()
+    assert relator.extract(world, world.tracks(), ()).relations == ()
 
 
 def test_one_object_alone_has_no_relation_to_itself(relator: RelationExtractor) -> None:
     world = World(seconds=1.0).add("cup", still(40, 100, 40, 40))
-    assert relator.extract(world, world.tracks(), world.labels()) == ()
+    assert relator.extract(world, world.tracks(), world.labels()).relations == ()
 
 
 def test_objects_without_labels_are_no_error(relator: RelationExtractor) -> None:
     world = World(seconds=2.0).add("cup", still(40, 100, 40, 40)).add("cup", still(88, 100, 40, 40))
-    assert relator.extract(world, world.tracks(), ())
+    assert relator.extract(world, world.tracks(), ()).relations
 
 
 def test_what_it_is_and_how_it_is_set_can_be_stored(relator: RelationExtractor) -> None:
@@ -78,7 +78,7 @@ def test_settings_change_config_and_output() -> None:
     world = World(seconds=2.0).add("cup", still(40, 100, 40, 40)).add("cup", still(120, 100, 40, 40))
     strict = EmbeddedRelator(Thresholds(clutter=Clutter(floor=0.99)))
     assert strict.config != EmbeddedRelator().config
-    assert strict.extract(world, world.tracks(), world.labels()) == ()
+    assert strict.extract(world, world.tracks(), world.labels()).relations == ()
 
 
 def test_settings_may_come_as_mappings() -> None:
