@@ -122,7 +122,16 @@ def faulty_run(
     count: int, *, kills: int, chance: random.Random, transport: str = "sync", idempotent: bool = True
 ) -> Run:
     """A server with faults and a client that comes through at last."""
-    options = ["--rpm", "10000000", "--tpm", "1000000000", "--latency", "0.05", "--batch-seconds", "2"]
+    options = [
+        "--rpm",
+        "10000000",
+        "--tpm",
+        "1000000000",
+        "--latency",
+        "0.05",
+        "--batch-seconds",
+        "5" if kills else "1",
+    ]
     with dev_server(*options, *([] if idempotent else ["--no-idempotency"])) as server:
         server.faults(0.2, *(_FAULTS if transport == "sync" else _FAULTS_IN_FILES), seed=chance.randrange(1 << 30))
         with tempfile.TemporaryDirectory() as folder:

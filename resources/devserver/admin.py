@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from resources.devserver.batches import Batches
+from resources.devserver.errors import ApiError
 from resources.devserver.fields import read_json
 from resources.devserver.script import read_faults, read_rules
 from resources.devserver.service import Service
@@ -27,6 +28,8 @@ def admin_routes(service: Service, batches: Batches) -> list[Route]:
 
     async def keys(request: Request) -> Response:
         accepted = read_json(await request.body()).get("accepted")
+        if accepted is not None and not (isinstance(accepted, list) and all(isinstance(k, str) for k in accepted)):
+            raise ApiError("Not a list of keys.", param="accepted")
         service.accepted = None if accepted is None else frozenset(accepted)
         return JSONResponse({})
 

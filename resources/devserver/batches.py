@@ -74,7 +74,7 @@ class Batches:
     def create(self, body: Mapping[str, Any], key: str) -> dict[str, Any]:
         """A new batch; raises `ApiError` (400, 404)."""
         endpoint, window = body.get("endpoint"), body.get("completion_window")
-        if endpoint not in ENDPOINTS:
+        if not isinstance(endpoint, str) or endpoint not in ENDPOINTS:
             raise ApiError(
                 f"Invalid 'endpoint': one of {', '.join(ENDPOINTS)}.", param="endpoint", code="invalid_value"
             )

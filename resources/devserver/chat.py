@@ -45,7 +45,8 @@ def read_chat(body: Mapping[str, Any], models: Models, pictures: Pictures) -> Pr
     if number(body, "n", low=1, high=128, whole=True) not in (None, 1):
         raise not_supported("more than one choice; 'n' must be 1", param="n")
     number(body, "seed", low=-(2**63), high=2**63 - 1, whole=True)
-    check_temperature(body, model)
+    effort = effort_of(body.get("reasoning_effort"), model, param="reasoning_effort")
+    check_temperature(body, effort)
     if model.reasons and body.get("max_tokens") is not None:
         raise ApiError(
             "Unsupported parameter: 'max_tokens' is not supported with this model. "
@@ -64,7 +65,7 @@ def read_chat(body: Mapping[str, Any], models: Models, pictures: Pictures) -> Pr
         schema=schema,
         schema_name=schema_name,
         limit=None if limit is None else int(limit),
-        effort=effort_of(body.get("reasoning_effort"), model, param="reasoning_effort"),
+        effort=effort,
         json_object=json_object,
     )
 

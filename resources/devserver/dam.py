@@ -18,6 +18,7 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from resources.devserver.captions import Region, caption, region_of
+from resources.devserver.fields import parse_json
 from resources.devserver.images import format_of
 from svg2_assets.scene.errors import Svg2Error
 
@@ -93,16 +94,15 @@ class DamRequest(BaseModel):
 def read_dam(body: bytes) -> DamRequest:
     """Raises `FormError`."""
     try:
-        value = json.loads(body)
+        value = parse_json(body)
     except ValueError as error:
         found = {"type": "json_invalid", "loc": ["body", 0], "msg": "JSON decode error", "ctx": {"error": str(error)}}
         raise FormError([found]) from None
     try:
         return DamRequest.model_validate(value)
     except ValidationError as error:
-        raise FormError(
-            [{**e, "loc": ["body", *e["loc"]]} for e in error.errors(include_url=False, include_context=False)]
-        ) from None
+        found = json.loads(error.json(include_url=False, include_context=False))
+        raise FormError([{**e, "loc": ["body", *e["loc"]]} for e in found]) from None
 
 
 def describe(request: DamRequest, *, joint: bool) -> str:

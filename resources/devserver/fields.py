@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from resources.devserver.errors import ApiError
@@ -31,15 +32,32 @@ class ImageReader:
         return Image(self.pictures.read(url, param=param), chosen)
 
 
+def parse_json(body: bytes) -> Any:
+    """The value in `body`, strictly JSON; raises `ValueError`."""
+    try:
+        return json.loads(body, parse_constant=_not_json, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
 def read_json(body: bytes) -> dict[str, Any]:
     """The object in `body`; raises `ApiError` (400)."""
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = parse_json(body)
+    except ValueError:
         raise ApiError("We could not parse the JSON body of your request.") from None
     if not isinstance(value, dict):
         raise ApiError("The body must be a JSON object.")
     return value
+
+
+def _not_json(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if isfinite(value) else _not_json(text)
 
 
 def refuse_unknown(body: Mapping[str, Any], known: Collection[str]) -> None:
@@ -71,11 +89,11 @@ def one_of(value: Any, allowed: Collection[str], *, param: str) -> str:
     return value
 
 
-def check_temperature(body: Mapping[str, Any], model: Model) -> None:
-    """Reasoning models take the default only; others 0 to 2."""
+def check_temperature(body: Mapping[str, Any], effort: str) -> None:
+    """A model that reasons with an `effort` takes the default only; others 0 to 2."""
     for name, high in (("temperature", 2), ("top_p", 1)):
         value = number(body, name, low=0, high=high)
-        if model.reasons and value is not None and value != 1:
+        if effort not in {"", "none"} and value is not None and value != 1:
             raise ApiError(
                 f"Unsupported value: '{name}' does not support {value:g} with this model. "
                 "Only the default (1) value is supported.",

@@ -53,9 +53,9 @@ class _Maker:
         node = self.resolved(node)
         if "const" in node:
             return node["const"]
-        if "enum" in node:
+        if node.get("enum"):
             return self.random.choice(node["enum"])
-        if "anyOf" in node:
+        if node.get("anyOf"):
             return self.value(self._option(node["anyOf"], depth), depth=depth + 1, name=name)
         kinds = types_of(node) or ("string",)
         kind = "null" if depth > _DEEP and "null" in kinds else self.random.choice(kinds)

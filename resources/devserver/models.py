@@ -24,7 +24,7 @@ class Model:
 
     @property
     def reasons(self) -> bool:
-        """Whether it thinks before it answers, and so takes no temperature."""
+        """Whether it can think before it answers."""
         return bool(self.efforts)
 
 

@@ -41,7 +41,6 @@ def read_response(body: Mapping[str, Any], models: Models, pictures: Pictures) -
     for name in _UNSUPPORTED:
         if body.get(name):
             raise not_supported(f"'{name}'", param=name)
-    check_temperature(body, model)
     limit = number(body, "max_output_tokens", low=MIN_ANSWER_TOKENS, high=MAX_ANSWER_TOKENS, whole=True)
     turns = _turns(body.get("input"), ImageReader(pictures, model))
     if isinstance(body.get("instructions"), str):
@@ -50,6 +49,8 @@ def read_response(body: Mapping[str, Any], models: Models, pictures: Pictures) -
     reasoning = body.get("reasoning") or {}
     if not isinstance(reasoning, Mapping):
         raise ApiError("Invalid type for 'reasoning': expected an object.", param="reasoning", code="invalid_type")
+    effort = effort_of(reasoning.get("effort"), model, param="reasoning.effort")
+    check_temperature(body, effort)
     return Prompt(
         model=model,
         name=str(body["model"]),
@@ -57,7 +58,7 @@ def read_response(body: Mapping[str, Any], models: Models, pictures: Pictures) -
         schema=schema,
         schema_name=schema_name,
         limit=None if limit is None else int(limit),
-        effort=effort_of(reasoning.get("effort"), model, param="reasoning.effort"),
+        effort=effort,
         json_object=json_object,
     )
 

@@ -51,7 +51,10 @@ def check_strict(schema: Any) -> None:
             (), f"schema must be a JSON Schema of 'type: \"object\"' without anyOf, got 'type: {kind!r}'."
         )
     sizes = _Sizes()
-    _check_node(schema, (), depth=0, root=schema, sizes=sizes)
+    try:
+        _check_node(schema, (), depth=0, root=schema, sizes=sizes)
+    except RecursionError:
+        raise SchemaError((), "the schema is nested too deep.") from None
     sizes.check()
 
 
@@ -110,6 +113,8 @@ def _check_forms(node: Mapping[str, Any], path: Path) -> None:
     for keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"):
         if not isinstance(node.get(keyword, 0), int | float):
             raise SchemaError(path, f"'{keyword}' must be a number.")
+    if node.get("multipleOf", 1) <= 0:
+        raise SchemaError(path, "'multipleOf' must be above 0.")
     _check_pattern(node, path)
 
 
@@ -137,7 +142,7 @@ def _check_types(node: Mapping[str, Any], path: Path) -> None:
     for keyword in node:
         if types and keyword not in allowed:
             raise SchemaError(path, f"'{keyword}' is not permitted for type {'/'.join(types)}.")
-    if "format" in node and node["format"] not in FORMATS:
+    if "format" in node and not (isinstance(node["format"], str) and node["format"] in FORMATS):
         raise SchemaError(path, f"{node['format']!r} is not a valid format; one of {', '.join(sorted(FORMATS))}.")
 
 

@@ -125,17 +125,22 @@ class BatchTransport:
         """Bring answers to `wanted` into the cache, as far as a bounded number of batches does."""
         await self._look_after_orphans()
         missing = list(wanted)
-        for _ in range(self._settings.batch_rounds):
+        rounds = 0
+        while rounds < self._settings.batch_rounds:
             missing = [one for one in await self._missing(missing) if one.failure is None or _may_change(one.failure)]
             if not missing:
                 return
             await self._plan(missing)
-            trouble = await self._drive(await self._plans_of(missing))
+            under_way = await self._plans_of(missing)
+            trouble = await self._drive(under_way)
             for one in await self._missing(missing):
                 one.failure = one.failure if one.failure and not _may_change(one.failure) else trouble
                 one.failure = one.failure or await self._last_failure(one)
             if trouble is not None:
                 return
+            rounds += bool(under_way)
+            if not under_way and any(one.failure is None or _may_change(one.failure) for one in missing):
+                await asyncio.sleep(self._settings.batch_poll)  # a synchronous run has them under way
 
     async def _missing(self, wanted: Sequence[_Wanted]) -> list[_Wanted]:
         def missing(journal: Journal) -> list[_Wanted]:

@@ -48,7 +48,8 @@ class LlmGateway:
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="llm-journal")
         self._loop = asyncio.new_event_loop()
         # Host names are resolved in the loop's own pool, by default one of many threads.
-        self._loop.set_default_executor(ThreadPoolExecutor(1, thread_name_prefix="llm-names"))
+        self._names = ThreadPoolExecutor(1, thread_name_prefix="llm-names")
+        self._loop.set_default_executor(self._names)
         self._thread = threading.Thread(target=self._loop.run_forever, name="llm-gateway", daemon=True)
         self._thread.start()
         self._lock = threading.Lock()
@@ -107,7 +108,7 @@ class LlmGateway:
                 self._run(self._transports.connection.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._names.shutdown()
         self._loop.close()
         self._disk.shutdown()
         self.journal.close()

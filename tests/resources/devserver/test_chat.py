@@ -93,6 +93,14 @@ def test_what_the_service_refuses_is_refused(server: DevServer, change: dict, pa
     assert not server.log()[-1]["paid"]
 
 
+def test_a_temperature_where_nothing_is_thought(server: DevServer) -> None:
+    ask = server.client().chat.completions.create
+    answer = ask(model="gpt-5.1", messages=HELLO, temperature=0.2)
+    assert answer.usage.completion_tokens_details.reasoning_tokens == 0
+    with pytest.raises(openai.BadRequestError, match="temperature"):
+        ask(model="gpt-5.1", messages=HELLO, temperature=0.2, reasoning_effort="low")
+
+
 def test_original_detail_is_for_models_that_have_it(server: DevServer) -> None:
     message = say(image(picture(), "original"), "what is it?")
     assert server.client().chat.completions.create(model="gpt-5.4", messages=[message]).choices

@@ -93,6 +93,14 @@ def test_what_is_not_supported_is_named_with_its_place(schema: dict[str, Any], r
     assert reason in str(caught.value)
 
 
+def test_arrays_that_are_nested_without_end() -> None:
+    schema: dict[str, Any] = TEXT
+    for _ in range(5_000):
+        schema = {"type": "array", "items": schema}
+    with pytest.raises(SchemaError, match="too deep"):
+        check_strict(record(a=schema))
+
+
 def test_both_limits_of_an_enum_are_needed() -> None:
     check_strict(record(a=values(250, length=100)))
     check_strict(record(a=values(400, length=30)))

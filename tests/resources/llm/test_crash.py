@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -120,7 +121,27 @@ def test_one_goes_on_when_the_other_dies(settings: Settings, server: DevServer, 
     assert asking.answers(waiting)[0]["outcome"] == "ok"
 
 
-def test_the_key_is_nowhere_on_the_disk(settings: Settings, server: DevServer, call: Calls, tmp_path: Path) -> None:
+def test_a_batch_leaves_to_a_synchronous_run_what_that_has_under_way(
+    settings: Settings, server: DevServer, call: Calls
+) -> None:
+    server.script({"text": "slow", "fault": {"kind": "slow", "seconds": 2}})
+    before = totals(server)[0]
+    other = asking.start(settings(), [call("slow")])
+    asking.wait_until_ready(other)
+    while not read_rows(settings().journal):
+        time.sleep(0.05)
+    with LlmGateway(settings(transport="batch")) as gateway:
+        answers = gateway.ask([call("slow"), call("quick")])
+    assert [answer.outcome for answer in answers] == [Outcome.OK, Outcome.OK]
+    assert [answer.from_cache for answer in answers] == [True, False]
+    assert asking.answers(other)[0]["outcome"] == "ok"
+    assert totals(server)[0] - before == 2
+
+
+def test_the_key_is_nowhere_on_the_disk_and_in_no_log(
+    settings: Settings, server: DevServer, call: Calls, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     server.script({"text": "echo", "answer": {"text": "no json"}}, {"text": "bad", "fault": {"kind": "server_error"}})
     made = settings(attempts=2)
     with LlmGateway(made) as gateway:
@@ -129,3 +150,5 @@ def test_the_key_is_nowhere_on_the_disk(settings: Settings, server: DevServer, c
         files = [path for path in tmp_path.rglob("*") if path.is_file()]
         assert {path.name for path in files} >= {"journal.sqlite", "journal.sqlite-wal"}
         assert not [path for path in files if KEY.encode() in path.read_bytes()]
+    assert "chat/completions" in caplog.text  # the client does log its requests
+    assert KEY not in caplog.text

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from svg2_assets.llm.calls import Call
 from svg2_assets.scene.errors import UnusableBackend
 from svg2_assets.settings import Settings
 from tests.devserver import DevServer
+from tests.resources.llm.asking import ROOT
 
 Calls = Callable[..., Call]
 
@@ -84,6 +88,18 @@ def test_the_ledger_comes_into_the_store_once(installation: Installation, call: 
     shared_gateway().ask([call("another")])
     close_shared_gateways()  # as at the end of the process
     assert installation.store.count("llm_calls") == 6
+
+
+def test_the_end_of_the_process_brings_the_ledger_into_the_store(installation: Installation) -> None:
+    program = (
+        "from resources.llm.shared import shared_gateway; from svg2_assets.llm.calls import Call; "
+        "messages = [{'role': 'user', 'content': 'at the end'}]; "
+        "shared_gateway().ask([Call('p', 'v', 'labels', 'gpt-4.1-nano', messages)])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert installation.store.count("llm_calls") == 1
 
 
 def test_many_calls_go_to_the_store_while_the_run_goes_on(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import re
 import time
 from pathlib import Path
 
@@ -11,8 +12,8 @@ import pytest
 from resources.llm.outcomes import read_error, read_reply, retry_after, sound, tidy
 from resources.llm.pacing import TokenBucket
 from resources.llm.payloads import Request, UnsendableCall, canonical, first_request, key_of, longer_request
-from resources.llm.prices import LIST_PRICES, Price, price_of
-from resources.llm.settings import gateway_settings
+from resources.llm.prices import LIST_PRICES, PRICES_OF, Price, price_of
+from resources.llm.settings import GatewaySettings, gateway_settings
 from svg2_assets.llm.calls import Call, Outcome, Usage
 from svg2_assets.scene.errors import UnusableBackend
 from svg2_assets.settings import Settings
@@ -179,6 +180,15 @@ def test_a_setting_that_cannot_be_used_is_named(given: dict[str, object], said: 
     with pytest.raises(UnusableBackend, match=said) as raised:
         gateway_settings(Settings(home=tmp_path, llm=given))
     assert "sk-12345678" not in str(raised.value)
+
+
+def test_the_page_about_costs_names_settings_that_exist() -> None:
+    page = (Path(__file__).parents[3] / "docs/how-to/costs.md").read_text()
+    table = page.split("| setting |")[1].split("\n\n")[0]
+    named = {name for line in table.splitlines()[2:] for name in re.findall(r"`([a-z_]+)`", line.split("|")[1])}
+    assert len(named) >= 8
+    assert named <= set(GatewaySettings.model_fields)
+    assert PRICES_OF in table
 
 
 def test_the_journal_lies_under_the_home_of_the_installation(tmp_path: Path) -> None:
