@@ -10,7 +10,7 @@ import dataclasses
 import importlib
 import json
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import dagster as dg
@@ -33,10 +33,17 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
     },
     "svg2": {
         "tracker": "resources.sam2.phase:Sam2Tracker",
-        "describer": "resources.embedded.describer:EmbeddedDescriber",
-        "parser": "resources.embedded.parser:EmbeddedParser",
+        "describer": "resources.dam.describer:DamDescriber",
+        "parser": "resources.openai_models.parser:OpenAIParser",
         "verifier": "resources.sam3.phase:Sam3Verifier",
-        "relator": "resources.embedded.relator:EmbeddedRelator",
+        "relator": "resources.openai_models.relator:OpenAIRelator",
+    },
+    "vision": {
+        "tracker": "resources.embedded.tracker:EmbeddedTracker",
+        "describer": "resources.openai_models.vision_describer:VisionDescriber",
+        "parser": "resources.openai_models.parser:OpenAIParser",
+        "verifier": "resources.embedded.verifier:EmbeddedVerifier",
+        "relator": "resources.openai_models.relator:OpenAIRelator",
     },
     "fake": {
         "tracker": "resources.fakes.tracker:FakeTracker",
@@ -46,10 +53,20 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
         "relator": "resources.fakes.relator:FakeRelator",
     },
 }
-"""profile -> role -> `module:class`. `svg2` has SAM 2 for masks, SAM 3 for verification and the rest of `embedded`.
+"""profile -> role -> `module:class`. `svg2`: SAM 2, DAM and SAM 3 on a GPU, OpenAI's models for names and relations.
+`vision`: no GPU, a key; what is tracked and verified as in `embedded` is described and related by OpenAI's models.
 
 `fake` is for tests: it needs nothing and claims nothing.
 """
+
+
+@typing.runtime_checkable
+class ChecksItself(typing.Protocol):
+    """A backend that needs something which may be missing."""
+
+    def check_ready(self) -> None:
+        """Raise `UnusableBackend` when it could do nothing now."""
+        ...
 
 
 class UnknownBackend(UnusableBackend):
@@ -96,6 +113,15 @@ class BackendsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def relator(self) -> RelationExtractor:
         """Phase 3."""
         return cast("RelationExtractor", self._backend("relator"))
+
+    def check_ready(self, roles: Iterable[str]) -> None:
+        """Raise `UnusableBackend` where the backend of one of `roles` knows already that it could do nothing: a key
+        that is missing or revoked, a server that is not there. Cheap, to be asked before hours of work for it.
+        """
+        for role in roles:
+            backend = self._backend(role)
+            if isinstance(backend, ChecksItself):
+                backend.check_ready()
 
     def release(self, role: str) -> None:
         """Let go of the backend of `role`: its weights leave memory with its last user; the next one loads them."""

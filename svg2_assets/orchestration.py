@@ -18,7 +18,7 @@ from svg2_assets import memory
 from svg2_assets.catalog.lookup import CatalogEntry, entries, states
 from svg2_assets.checking import judge, record_gates
 from svg2_assets.partitions import VIDEO_BATCHES, backfill_policy
-from svg2_assets.phases import PHASES, Recipe
+from svg2_assets.phases import PHASES, Recipe, plan
 from svg2_assets.quality.expectations import load_ahead
 from svg2_assets.run_steps import MOST_NAMED, failure_text, is_last_step, steps_of
 from svg2_assets.runner import Outcome, PhaseRun, Rate, run_phase
@@ -55,8 +55,12 @@ def materialize_phase(
     *,
     store: SceneGraphStoreResource,
     work: Callable[[SceneGraphStore, CatalogEntry], Outcome],
+    before: Callable[[SceneGraphStore, Sequence[CatalogEntry]], None] | None = None,
 ) -> PhaseRun:
-    """Bring the videos of the run's partitions up to date in one phase and tell Dagster, key by key."""
+    """Bring the videos of the run's partitions up to date in one phase and tell Dagster, key by key.
+
+    `before` hears which videos there is work for before it begins.
+    """
     memory.give_back()  # what the phase before has let go of
     opened = store.open()
     catalog = entries(opened, partitions=context.partition_keys)
@@ -76,11 +80,16 @@ def materialize_phase(
             memory.give_back()
 
     memory.few_arenas()
+    known = states(opened, list(catalog))
+    contents = {v: e.content for v, e in catalog.items()}
+    todo = plan(recipe, list(catalog), known, contents=contents).todo if before is not None else ()
+    if before is not None and todo and not recipe.unusable:
+        before(opened, [catalog[v] for v in todo])
     run = run_phase(
         recipe,
         list(catalog),
-        states=states(opened, list(catalog)),
-        contents={v: e.content for v, e in catalog.items()},
+        states=known,
+        contents=contents,
         partitions={v: e.partition for v, e in catalog.items()},
         work=worked,
         writer=lambda: opened.writer(

@@ -38,6 +38,10 @@ PHASES: Mapping[str, Phase] = {
 }
 
 
+PROMPTS = ("prompt", "prompt_again", "prompts")
+"""Settings under which backends keep the versions of their prompts."""
+
+
 def downstream_of(name: str) -> tuple[str, ...]:
     """The phases that depend on `name`, directly or not, in order."""
     found = {name}
@@ -69,6 +73,13 @@ class Recipe:
     def config_hash(self) -> str:
         """16 hex digits over every setting."""
         return digest(dict(self.config))
+
+    @property
+    def prompt_version(self) -> str:
+        """Versions of the prompts in the settings, joined; empty where nothing is prompted."""
+        given = [self.config[name] for name in PROMPTS if name in self.config]
+        found = [v for g in given for v in (g.values() if isinstance(g, Mapping) else [g] if isinstance(g, str) else g)]
+        return " ".join(dict.fromkeys(map(str, found)))
 
     def output_version(self, input_version: str) -> str:
         """The version that rows made from `input_version` carry."""

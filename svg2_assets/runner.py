@@ -199,6 +199,7 @@ def _provenance(recipe: Recipe, input_version: str, *, run_id: str) -> dict[str,
         "code_version": recipe.phase.code_version,
         "config_hash": recipe.config_hash,
         "model_id": recipe.model_id,
+        "prompt_version": recipe.prompt_version,
         "run_id": run_id,
         "updated_at": datetime.now(UTC),
     }
@@ -206,7 +207,7 @@ def _provenance(recipe: Recipe, input_version: str, *, run_id: str) -> dict[str,
 
 def _row_provenance(base: Mapping[str, Any]) -> dict[str, Any]:
     kept = {k: v for k, v in base.items() if k != "updated_at"}
-    return {**kept, "prompt_version": "", "created_at": base["updated_at"]}
+    return {**kept, "created_at": base["updated_at"]}
 
 
 def expected_states(

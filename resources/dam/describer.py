@@ -65,13 +65,18 @@ class DamDescriber:
         if self._gateway is None:
             self._gateway = own_gateway(self._settings)
         answers = self._gateway.ask(calls)
-        if any(a.outcome is Outcome.SERVER_ERROR for a in answers) and not reachable(self._settings.base_url):
+        if any(a.outcome is Outcome.SERVER_ERROR for a in answers):
+            self.check_ready()
+        return answers
+
+    def check_ready(self) -> None:
+        """Raise `UnusableBackend` where nobody listens at the server's address."""
+        if not reachable(self._settings.base_url):
             raise UnusableBackend(
                 f"DAM's server at {self._settings.base_url} cannot be reached. Start it with `docker compose -f "
                 "infra/compose/compose.yaml --env-file infra/compose/.env --profile dam up dam` "
                 "(docs/how-to/describe-with-dam.md), or set base_url in SVG2_DESCRIBER. Answers so far are kept."
             )
-        return answers
 
 
 def own_gateway(settings: DamSettings) -> Gateway:

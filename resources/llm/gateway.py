@@ -67,6 +67,20 @@ class LlmGateway:
         if self.settings.key() and self.settings.key() == self._refused_key:
             raise UnusableBackend(self._refusal())
 
+    def check_server(self) -> None:
+        """As `check`, and ask the server, which costs nothing. Raises `UnusableBackend` when it refuses the key or
+        cannot be reached.
+        """
+        self.check()
+        refused = self._run(self._connected().connection.refusal())
+        if refused is Outcome.AUTH:
+            self._refused_key = self.settings.key()
+            raise UnusableBackend(self._refusal())
+        if refused is not None:
+            raise UnusableBackend(
+                f"{self.settings.host} does not answer. Check the network and base_url in SVG2_LLM, and run again."
+            )
+
     def ask(self, calls: Sequence[Call]) -> tuple[Answer, ...]:
         """One answer a call, in order. Raises `UnusableBackend` for a key that is missing or refused."""
         if not calls:

@@ -24,6 +24,7 @@ from svg2_assets.scene.errors import UnusableBackend
 _LOG = logging.getLogger(__name__)
 _POLL = (0.1, 2.0)  # seconds between two looks at a request that another process has under way: first and longest
 _LONGEST_BACKOFF = 60.0
+LONGEST_CHECK = 20.0  # seconds for a look at whether the server is there
 
 
 class NeedsBatch(Exception):
@@ -89,6 +90,21 @@ class Connection:
         except (openai.OpenAIError, OSError) as error:
             said = tidy(f"{type(error.__cause__ or error).__name__}: {error.__cause__ or error}", secret=self._secret)
             return Reply(Outcome.SERVER_ERROR, reason=f"the connection failed: {said}", charge_unknown=True)
+
+    async def refusal(self) -> Outcome | None:
+        """Why no request can work: `AUTH`, or `SERVER_ERROR` where nobody answers; None where some may."""
+        import openai
+
+        try:
+            async with asyncio.timeout(min(self._timeout, LONGEST_CHECK)):
+                await self.client.models.list()
+        except (openai.AuthenticationError, openai.PermissionDeniedError):
+            return Outcome.AUTH
+        except openai.APIStatusError:
+            return None  # it answers; not every server lists its models
+        except (TimeoutError, openai.APIConnectionError):
+            return Outcome.SERVER_ERROR
+        return None
 
     def read_error(self, error: Any) -> Reply:
         """The reply that an error of the client stands for."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from resources.llm.users import AsksModels
 from svg2_assets.descriptions.protocols import Description
 from svg2_assets.labels.dialogue import parse_descriptions, planned_calls
 from svg2_assets.labels.parser_settings import ParserSettings
@@ -18,7 +19,7 @@ from svg2_assets.trajectories.protocols import TrackingResult
 RULES = 1  # raised whenever the same answers lead to other labels
 
 
-class OpenAIParser:
+class OpenAIParser(AsksModels):
     """A `LabelParser` for free text: one structured call for all objects of a video, a second for bad answers.
 
     `gateway`: the process's own where none is given.
@@ -27,7 +28,8 @@ class OpenAIParser:
     Settings = ParserSettings
 
     def __init__(self, settings: ParserSettings | None = None, gateway: Gateway | None = None) -> None:
-        self._settings, self._given = settings or ParserSettings(), gateway
+        super().__init__(gateway)
+        self._settings = settings or ParserSettings()
 
     @property
     def model_id(self) -> str:
@@ -48,7 +50,7 @@ class OpenAIParser:
     ) -> tuple[Label, ...]:
         """One label a description, in order; see `parse_descriptions` for what is raised."""
         return parse_descriptions(
-            descriptions, source=source, tracks=tracks, settings=self._settings, gateway=self._gateway()
+            descriptions, source=source, tracks=tracks, settings=self._settings, gateway=self.gateway
         )
 
     def planned_calls(
@@ -56,10 +58,3 @@ class OpenAIParser:
     ) -> tuple[Call, ...]:
         """The calls with which `parse` begins: for estimates, and to have them answered by a batch beforehand."""
         return planned_calls(descriptions, source=source, tracks=tracks, settings=self._settings)
-
-    def _gateway(self) -> Gateway:
-        if self._given is None:
-            from resources.llm.shared import shared_gateway
-
-            self._given = shared_gateway()
-        return self._given

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from resources.llm.users import AsksModels
 from svg2_assets.labels.protocols import VerifiedLabel
 from svg2_assets.llm.calls import Call, Gateway
 from svg2_assets.relations.protocols import RelationResult
@@ -19,7 +20,7 @@ LOGIC = "1"
 """Raised when the same answer makes other relations."""
 
 
-class OpenAIRelator:
+class OpenAIRelator(AsksModels):
     """A `RelationExtractor` that shows frames to a model and keeps of its answer what holds up.
 
     `gateway`: the process's own for None, made when it is first asked.
@@ -28,8 +29,8 @@ class OpenAIRelator:
     Settings = RelatorSettings
 
     def __init__(self, settings: RelatorSettings | None = None, gateway: Gateway | None = None) -> None:
+        super().__init__(gateway)
         self._settings = settings or RelatorSettings()
-        self._gateway = gateway
 
     @property
     def model_id(self) -> str:
@@ -44,18 +45,10 @@ class OpenAIRelator:
 
     def extract(self, source: FrameSource, tracks: TrackingResult, labels: Sequence[VerifiedLabel]) -> RelationResult:
         """All relations of one video. Raises `PhaseError` when no call brought an answer."""
-        return relate_by_model(source, tracks, labels, gateway=self._asked, settings=self._settings)
+        return relate_by_model(source, tracks, labels, gateway=self.gateway, settings=self._settings)
 
     def planned_calls(
         self, source: FrameSource, tracks: TrackingResult, labels: Sequence[VerifiedLabel]
     ) -> Iterator[Call]:
         """The calls that `extract` will make when no answer is cut off: for estimates, and to send them ahead."""
         return planned_calls(source, tracks, labels, settings=self._settings)
-
-    @property
-    def _asked(self) -> Gateway:
-        if self._gateway is None:
-            from resources.llm.shared import shared_gateway
-
-            self._gateway = shared_gateway()
-        return self._gateway

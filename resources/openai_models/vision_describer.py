@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from resources.llm.users import AsksModels
 from svg2_assets.descriptions.asking import one_each, portions
 from svg2_assets.descriptions.gallery import Gallery, look
 from svg2_assets.descriptions.grouped import GroupRule, call_for, groups, read, the_prompt
@@ -41,14 +42,14 @@ class VisionSettings:
             raise ValueError("at_once and frames must be at least 1")
 
 
-class VisionDescriber:
+class VisionDescriber(AsksModels):
     """A `Describer` that shows a model each object outlined, whole and up close, several objects a call."""
 
     Settings = VisionSettings
 
     def __init__(self, settings: VisionSettings | None = None, gateway: Gateway | None = None) -> None:
+        super().__init__(gateway)
         self._settings = settings or VisionSettings()
-        self._gateway = gateway
 
     @property
     def model_id(self) -> str:
@@ -75,15 +76,11 @@ class VisionDescriber:
 
     def _ask(self, gallery: Gallery, wanted: Iterable[tuple[int, ...]]) -> dict[int, tuple[Description, bool]]:
         """Object id -> description, and whether asking alone may help where it has no text."""
-        if self._gateway is None:
-            from resources.llm.shared import shared_gateway
-
-            self._gateway = shared_gateway()
         s = self._settings
         found: dict[int, tuple[Description, bool]] = {}
         for part in portions(list(wanted), s.at_once):
             calls = [call_for(gallery, ids, model=s.model, rule=s.groups, options=s.options) for ids in part]
-            for ids, answer in zip(part, self._gateway.ask(calls), strict=True):
+            for ids, answer in zip(part, self.gateway.ask(calls), strict=True):
                 open_ = len(ids) > 1 and answer.outcome in _MAY_HELP
                 found |= {i: (d, open_) for i, d in read(gallery, ids, answer).items()}
         return found

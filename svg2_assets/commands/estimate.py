@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from svg2_assets.beforehand import PLANNERS
 from svg2_assets.catalog.lookup import entries
 from svg2_assets.commands.installation import Installation
 from svg2_assets.commands.tables import print_problems, show_json, table
 from svg2_assets.llm.calls import Call
 from svg2_assets.llm.planning import PlansCalls
+from svg2_assets.recipes import ROLE_OF_PHASE
 from svg2_assets.scene.errors import Svg2Error, UnusableBackend
-from svg2_assets.scene_graphs.stored import read_descriptions, read_tracks, read_verified
 
 if TYPE_CHECKING:
     from resources.llm.estimate import Estimate
-
-Planner = Callable[[Installation, Any, str], Iterable[Call]]
 
 
 @dataclass(slots=True)
@@ -51,20 +50,21 @@ def show_estimate(installation: Installation, console: Console, *, videos: Seque
 
 def _calls(installation: Installation, video_ids: Sequence[str], planned: Planned) -> Iterator[Call]:
     """The planned calls of all phases that ask a model, video by video, so that pictures are not all held at once."""
-    planning: dict[str, tuple[Any, Planner]] = {}
-    for phase, (role, planner) in _PLANNERS.items():
-        backend = _backend(installation, role, phase, planned)
+    planning: dict[str, PlansCalls] = {}
+    for phase in PLANNERS:
+        backend = _backend(installation, ROLE_OF_PHASE[phase], phase, planned)
         if isinstance(backend, PlansCalls):
-            planning[phase] = (backend, planner)
+            planning[phase] = backend
         elif phase not in planned.problems:
             planned.local.append(phase)
     for video_id in video_ids:
-        for phase, (backend, planner) in planning.items():
+        for phase, backend in planning.items():
             if not _has_inputs(installation, video_id, phase):
                 planned.unknown.setdefault(phase, []).append(video_id)
                 continue
             try:
-                yield from planner(installation, backend, video_id)
+                source = installation.media.source(installation.store, video_id)
+                yield from PLANNERS[phase](installation.store, source, backend)
             except Svg2Error as error:
                 planned.problems[video_id] = str(error)
 
@@ -83,35 +83,6 @@ def _has_inputs(installation: Installation, video_id: str, phase: str) -> bool:
         for name in _INPUTS[phase]
     )
 
-
-def _describer(installation: Installation, backend: Any, video_id: str) -> Iterable[Call]:
-    store = installation.store
-    calls: Iterable[Call] = backend.planned_calls(
-        installation.media.source(store, video_id), read_tracks(store, video_id)
-    )
-    return calls
-
-
-def _parser(installation: Installation, backend: Any, video_id: str) -> Iterable[Call]:
-    store = installation.store
-    source, tracks = installation.media.source(store, video_id), read_tracks(store, video_id)
-    calls: Iterable[Call] = backend.planned_calls(read_descriptions(store, video_id), source=source, tracks=tracks)
-    return calls
-
-
-def _relator(installation: Installation, backend: Any, video_id: str) -> Iterable[Call]:
-    store = installation.store
-    source, tracks = installation.media.source(store, video_id), read_tracks(store, video_id)
-    calls: Iterable[Call] = backend.planned_calls(source, tracks, read_verified(store, video_id))
-    return calls
-
-
-_PLANNERS: Mapping[str, tuple[str, Planner]] = {
-    "descriptions": ("describer", _describer),
-    "parsed_labels": ("parser", _parser),
-    "relations": ("relator", _relator),
-}
-"""phase -> role of its backend, and how that backend is told what the phase reads"""
 
 _INPUTS: Mapping[str, tuple[str, ...]] = {
     "descriptions": ("trajectories",),

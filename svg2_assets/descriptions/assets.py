@@ -6,6 +6,7 @@ from resources.media.resource import MediaResource
 from resources.profiles import BackendsResource
 from resources.store.resource import SceneGraphStoreResource
 from resources.store.store import SceneGraphStore
+from svg2_assets.beforehand import answered_by_batch
 from svg2_assets.catalog.lookup import CatalogEntry
 from svg2_assets.descriptions.protocols import Describer
 from svg2_assets.descriptions.rows import to_rows
@@ -36,7 +37,8 @@ def descriptions(
         return describe(media.source(opened, entry.video_id), read_tracks(opened, entry.video_id), backends.describer)
 
     recipe = recipe_of("descriptions", backends)
-    materialize_phase(context, recipe, store=store, work=work)
+    before = answered_by_batch(context, "descriptions", backends, media)
+    materialize_phase(context, recipe, store=store, work=work, before=before)
 
 
 def describe(source: FrameSource, tracks: TrackingResult, describer: Describer) -> Outcome:

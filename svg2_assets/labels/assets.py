@@ -8,6 +8,7 @@ from resources.media.resource import MediaResource
 from resources.profiles import BackendsResource
 from resources.store.resource import SceneGraphStoreResource
 from resources.store.store import SceneGraphStore
+from svg2_assets.beforehand import answered_by_batch
 from svg2_assets.catalog.lookup import CatalogEntry
 from svg2_assets.labels.protocols import LabelParser, LabelVerifier
 from svg2_assets.labels.rows import parsed_rows, verified_rows
@@ -38,7 +39,8 @@ def parsed_labels(
         return parse(opened, media.source(opened, entry.video_id), backends.parser)
 
     recipe = recipe_of("parsed_labels", backends)
-    materialize_phase(context, recipe, store=store, work=work)
+    before = answered_by_batch(context, "parsed_labels", backends, media)
+    materialize_phase(context, recipe, store=store, work=work, before=before)
 
 
 @phase_asset(

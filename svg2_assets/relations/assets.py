@@ -8,6 +8,7 @@ from resources.media.resource import MediaResource
 from resources.profiles import BackendsResource
 from resources.store.resource import SceneGraphStoreResource
 from resources.store.store import SceneGraphStore
+from svg2_assets.beforehand import answered_by_batch
 from svg2_assets.catalog.lookup import CatalogEntry
 from svg2_assets.orchestration import materialize_phase, phase_asset
 from svg2_assets.recipes import recipe_of
@@ -37,7 +38,8 @@ def relations(
         return relate(opened, media.source(opened, entry.video_id), backends.relator)
 
     recipe = recipe_of("relations", backends)
-    materialize_phase(context, recipe, store=store, work=work)
+    before = answered_by_batch(context, "relations", backends, media)
+    materialize_phase(context, recipe, store=store, work=work, before=before)
 
 
 def relate(store: SceneGraphStore, source: FrameSource, relator: RelationExtractor) -> Outcome:

@@ -8,6 +8,7 @@ from resources.profiles import BackendsResource
 from resources.store.resource import SceneGraphStoreResource
 from resources.store.store import SceneGraphStore
 from svg2_assets import memory
+from svg2_assets.beforehand import later_phases_ready
 from svg2_assets.catalog.lookup import CatalogEntry
 from svg2_assets.orchestration import materialize_phase, phase_asset
 from svg2_assets.quality.expectations import are_loaded
@@ -51,7 +52,8 @@ def trajectories(
 
     recipe = recipe_of("trajectories", backends)
     try:
-        materialize_phase(context, recipe, store=store, work=work)
+        before = later_phases_ready(context, backends)
+        materialize_phase(context, recipe, store=store, work=work, before=before)
     finally:
         # The checks of labels load a large library; a process that has it can keep the weights for its next run too.
         if not are_loaded():

@@ -1,0 +1,91 @@
+"""What happens before a phase goes through its videos: whether later phases can work, and calls answered by a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import dagster as dg
+
+from resources.media.resource import MediaResource
+from resources.profiles import BackendsResource
+from resources.store.store import SceneGraphStore
+from svg2_assets.catalog.lookup import CatalogEntry
+from svg2_assets.llm.calls import Call
+from svg2_assets.llm.planning import PlansCalls
+from svg2_assets.recipes import ROLE_OF_PHASE
+from svg2_assets.run_steps import steps_of
+from svg2_assets.scene.errors import Svg2Error, UnusableBackend
+from svg2_assets.scene.video import FrameSource
+from svg2_assets.scene_graphs.stored import read_descriptions, read_tracks, read_verified
+
+Before = Callable[[SceneGraphStore, Sequence[CatalogEntry]], None]
+VIDEOS_AT_ONCE = 256  # whose pictures are held while a batch is put together
+
+
+def later_phases_ready(context: dg.AssetExecutionContext, backends: BackendsResource) -> Before:
+    """Before hours on a GPU: whether the backends of the run's other phases could work at all.
+
+    Raises `UnusableBackend`, for the whole run: a missing key is told once, and no work is lost.
+    """
+
+    def check(_: SceneGraphStore, __: Sequence[CatalogEntry]) -> None:
+        roles = [ROLE_OF_PHASE[p] for p in ROLE_OF_PHASE if p in steps_of(context)]
+        backends.check_ready(roles)
+
+    return check
+
+
+def answered_by_batch(
+    context: dg.AssetExecutionContext, phase: str, backends: BackendsResource, media: MediaResource
+) -> Before:
+    """With the Batch transport: the first calls of all videos in one batch, so that each video finds its answers.
+
+    Video by video they would wait a day each. A video whose calls cannot be planned is left out: its own turn tells
+    why.
+    """
+
+    def ask(store: SceneGraphStore, todo: Sequence[CatalogEntry]) -> None:
+        from resources.llm.shared import shared_gateway
+
+        backend = getattr(backends, ROLE_OF_PHASE[phase])
+        if not isinstance(backend, PlansCalls) or shared_gateway().settings.transport != "batch":
+            return
+        for start in range(0, len(todo), VIDEOS_AT_ONCE):
+            some = todo[start : start + VIDEOS_AT_ONCE]
+            calls = [call for entry in some for call in planned(store, entry, backend)]
+            context.log.info(f"{phase}: {len(calls)} calls of {len(some)} videos go out as a batch")
+            shared_gateway().prefetch(calls)
+
+    def planned(store: SceneGraphStore, entry: CatalogEntry, backend: PlansCalls) -> list[Call]:
+        try:
+            return list(PLANNERS[phase](store, media.source(store, entry.video_id), backend))
+        except UnusableBackend:
+            raise
+        except Svg2Error as error:
+            context.log.warning(f"{entry.video_id}: its calls could not be planned: {error}")
+            return []
+
+    return ask
+
+
+def _descriptions(store: SceneGraphStore, source: FrameSource, backend: PlansCalls) -> Iterable[Call]:
+    return backend.planned_calls(source, read_tracks(store, source.video.id))
+
+
+def _labels(store: SceneGraphStore, source: FrameSource, backend: PlansCalls) -> Iterable[Call]:
+    video_id = source.video.id
+    described = read_descriptions(store, video_id)
+    return backend.planned_calls(described, source=source, tracks=read_tracks(store, video_id))
+
+
+def _relations(store: SceneGraphStore, source: FrameSource, backend: PlansCalls) -> Iterable[Call]:
+    video_id = source.video.id
+    return backend.planned_calls(source, read_tracks(store, video_id), read_verified(store, video_id))
+
+
+PLANNERS: Mapping[str, Callable[[SceneGraphStore, FrameSource, PlansCalls], Iterable[Call]]] = {
+    "descriptions": _descriptions,
+    "parsed_labels": _labels,
+    "relations": _relations,
+}
+"""phase -> the calls that its backend begins with, from what the store holds of a video"""
