@@ -30,7 +30,8 @@ def start(home: Path, *arguments: str | Path) -> subprocess.Popen[str]:
     environment = {
         **os.environ,
         "SVG2_HOME": str(home),
-        "SVG2_PROFILE": "svg2",
+        "SVG2_PROFILE": "embedded",
+        "SVG2_ROLES": json.dumps({"tracker": "svg2"}),
         "SVG2_TRACKER": json.dumps({"model": MODEL, "segment": SEGMENT}),
         "SVG2_FLUSH_VIDEOS": "1",
         "OMP_NUM_THREADS": "1",

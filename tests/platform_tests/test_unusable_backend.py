@@ -35,6 +35,8 @@ def svg2(tmp_path: Path) -> Run:
     def run(*arguments: str | Path, profile: str = "fake", tracker: object = None) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "SVG2_HOME": str(tmp_path / "home"), "SVG2_PROFILE": profile}
         environment["SVG2_TRACKER"] = json.dumps(tracker) if tracker else ""
+        if profile == "svg2":  # its tracker alone: the other roles need a key and servers
+            environment |= {"SVG2_PROFILE": "fake", "SVG2_ROLES": json.dumps({"tracker": "svg2"})}
         command = [sys.executable, "-m", "svg2_assets.cli", *map(str, arguments)]
         return subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=280, check=False, cwd=ROOT
