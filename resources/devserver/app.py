@@ -9,6 +9,8 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -20,6 +22,7 @@ from resources.devserver.delivery import Delivery
 from resources.devserver.errors import ApiError
 from resources.devserver.ledger import DAM
 from resources.devserver.service import CHAT, RESPONSES, Endpoint, Service
+from resources.devserver.settings import LOCAL
 from resources.devserver.storage_routes import storage_routes
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -45,8 +48,14 @@ def application(service: Service) -> Starlette:
     return Starlette(
         routes=routes,
         lifespan=lifespan,
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(service.settings.host))],
         exception_handlers={ApiError: _api_error, HTTPException: _http_error, Exception: _own_error},
     )
+
+
+def _hosts(address: str) -> list[str]:
+    """Names that the server is called by: a page in a browser cannot reach a local one under a name of its own."""
+    return [LOCAL, "localhost"] if address == LOCAL else ["*"]
 
 
 def _post(path: str, handler: Handler) -> Route:

@@ -92,3 +92,8 @@ def test_a_port_that_is_taken_is_named() -> None:
 def test_it_listens_on_the_local_address_alone() -> None:
     with dev_server() as server:
         assert server.base_url.startswith("http://127.0.0.1:")
+        headers = {"authorization": "Bearer k"}
+        assert httpx2.get(f"{server.base_url}/models", headers={**headers, "host": "evil.example"}).status_code == 400
+    with dev_server("--host", "0.0.0.0") as server:
+        url = server.base_url.replace("0.0.0.0", "127.0.0.1")
+        assert httpx2.get(f"{url}/models", headers={**headers, "host": "gpu-box:8321"}).status_code == 200
