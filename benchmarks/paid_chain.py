@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -164,10 +164,15 @@ def _planned(installed: Any, video_id: str, *, preset: str) -> Iterator[Call]:
     from svg2_assets.beforehand import PLANNERS
     from svg2_assets.labels.parser_settings import ParserSettings
     from svg2_assets.relations.vlm.settings import RelatorSettings
+    from svg2_assets.scene_graphs.stored import read_tracks, read_verified
 
-    source = installed.media.source(installed.store, video_id)
-    yield from PLANNERS["parsed_labels"](installed.store, source, OpenAIParser(ParserSettings(preset=preset)))
-    yield from PLANNERS["relations"](installed.store, source, OpenAIRelator(RelatorSettings(preset=preset)))
+    store, source = installed.store, installed.media.source(installed.store, video_id)
+    yield from PLANNERS["parsed_labels"](store, source, OpenAIParser(ParserSettings(preset=preset)))
+    labels = read_verified(store, video_id)
+    if preset == "release":  # leaves objects out whose names are in doubt, and a server that knows nothing doubts all
+        labels = tuple(replace(v, label=replace(v.label, uncertain=False)) for v in labels)
+    relator = OpenAIRelator(RelatorSettings(preset=preset))
+    yield from relator.planned_calls(source, read_tracks(store, video_id), labels)
 
 
 def _sizes(calls: list[Call]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from functools import cache
 
-from svg2_assets.llm.tokens import MOST_PATCHES, PatchRule, image_rule, image_tokens
+from svg2_assets.llm.tokens import PatchRule, image_rule, image_tokens
 
 PATCH = 32
 LONGEST_SIDE, SHORTEST_SIDE = 2048, 768
@@ -17,8 +17,9 @@ LONGEST_SIDE, SHORTEST_SIDE = 2048, 768
 
 def effective_size(model: str, width: int, height: int) -> tuple[int, int]:
     """(width, height) at which `model` sees an image at detail `high`; it is never enlarged."""
-    if isinstance(image_rule(model), PatchRule):
-        scale = min(1.0, math.sqrt(MOST_PATCHES * PATCH**2 / (width * height)))
+    rule = image_rule(model)
+    if isinstance(rule, PatchRule):
+        scale = min(1.0, LONGEST_SIDE / max(width, height), math.sqrt(rule.budget * PATCH**2 / (width * height)))
     else:
         scale = min(1.0, LONGEST_SIDE / max(width, height), SHORTEST_SIDE / min(width, height))
     return _scaled(width, height, scale)
