@@ -22,6 +22,7 @@ from resources.llm.owners import Owner
 from svg2_assets.llm.calls import Call, Outcome, Usage
 from svg2_assets.scene.errors import UnusableBackend
 
+NEWEST = 2_000  # requests that an estimate learns from
 FILE = "journal.sqlite"
 BATCH_OWNER = "batch:"
 """How the owner of a claim begins that a batch holds, whichever process waits for it."""
@@ -225,19 +226,13 @@ class Journal:
             [(row["call_id"], row["outcome"], row["money_unknown"]) for row in rows],
         )
 
-    def mean_output(self, purpose: str, model: str) -> float | None:
-        """Mean output tokens of the answers to `purpose` by `model`, None before the first."""
-        row = self.execute(
-            "SELECT AVG(tokens_out) FROM attempts WHERE purpose = ? AND model = ? AND tokens_out > 0", (purpose, model)
-        ).fetchone()
-        return None if row[0] is None else float(row[0])
-
-    def input_ratio(self, model: str) -> float | None:
-        """Input tokens of `model` as the server counted them over those expected; None before the first answer."""
-        row = self.execute(
-            "SELECT TOTAL(tokens_in), TOTAL(tokens_expected) FROM attempts WHERE model = ? AND tokens_in > 0", (model,)
-        ).fetchone()
-        return None if not row[1] else float(row[0] / row[1])
+    def sizes(self, phase: str, model: str) -> list[tuple[str, int, int, int, int]]:
+        """(purpose, input tokens expected, input, cached, output) of the newest paid requests of a phase to `model`."""
+        return self.execute(
+            "SELECT purpose, tokens_expected, tokens_in, tokens_cached, tokens_out FROM attempts "
+            "WHERE phase = ? AND model = ? AND tokens_in > 0 AND tokens_expected > 0 ORDER BY at DESC LIMIT ?",
+            (phase, model, NEWEST),
+        ).fetchall()
 
     def _bury(self, owner: str) -> None:
         self.execute(

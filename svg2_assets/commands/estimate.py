@@ -133,4 +133,5 @@ def _counts(estimates: Sequence[Estimate]) -> tuple[str, ...]:
 
 
 def _cells(one: Estimate) -> tuple[str, ...]:
-    return (one.phase, one.purpose, one.model, *_counts([one]), f"{one.money:.4f}", f"{one.money_batch:.4f}")
+    purpose = f"{one.purpose} (follows)" if one.follow_up else one.purpose
+    return (one.phase, purpose, one.model, *_counts([one]), f"{one.money:.4f}", f"{one.money_batch:.4f}")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from resources.llm.estimate import estimate_calls
+from resources.llm.estimate import Size, estimate_calls, output_of
 from resources.llm.gateway import LlmGateway
 from resources.llm.settings import GatewaySettings
 from resources.llm.shared import close_shared_gateways, flush_ledger, shared_gateway
@@ -149,6 +149,28 @@ def test_an_estimate_is_near_the_ledger_and_learns_from_it(
     assert more.tokens_in == pytest.approx(tokens_in, rel=0.02)
     assert more.money == pytest.approx(sum(answer.money for answer in answers), rel=0.1)
     assert more.money_batch == pytest.approx(more.money / 2, rel=0.01)
+
+
+def test_an_answer_is_as_long_as_what_is_asked_about() -> None:
+    like = [Size("labels", expected, expected, 0, 20 + expected // 2) for expected in (900, 1000, 1400)]
+    assert output_of(4000, like) == pytest.approx(2020, rel=0.01)
+    assert output_of(4000, like[:1]) == 470
+    shorter = [Size("labels", expected, expected, 0, 900 - expected // 2) for expected in (800, 1000)]
+    assert output_of(4000, shorter) == 450  # longer questions do not have shorter answers
+    assert output_of(4000, []) is None
+
+
+def test_questions_that_follow_others_are_expected_again(settings: Callable[..., GatewaySettings], call: Calls) -> None:
+    words = "a red car turns left in front of the second house; " * 20
+    first = [call(f"{i} {words}", purpose="labels") for i in range(10)]
+    with LlmGateway(settings()) as gateway:
+        gateway.ask(first)
+        gateway.ask([call(f"again {i} {words}", purpose="labels again") for i in range(5)])
+    planned, follow_up = estimate_calls([call(f"new {i} {words}", purpose="labels") for i in range(20)], settings())
+    assert (planned.purpose, planned.calls, planned.follow_up) == ("labels", 20, False)
+    assert (follow_up.purpose, follow_up.calls, follow_up.follow_up) == ("labels again", 10, True)
+    assert follow_up.tokens_in == pytest.approx(planned.tokens_in / 2, rel=0.05)
+    assert follow_up.money > 0
 
 
 def test_estimate_makes_no_journal(settings: Callable[..., GatewaySettings], call: Calls) -> None:
