@@ -141,7 +141,7 @@ def _follow_ups(
         sizes = measured.sizes(phase, model)
         known = sum(s.expected for s in sizes if (phase, model, s.purpose) in purposes)
         for purpose in dict.fromkeys(s.purpose for s in sizes if (phase, model, s.purpose) not in purposes):
-            if not known:
+            if not known or not tokens:
                 continue
             these = [s for s in sizes if s.purpose == purpose]
             share = tokens / known

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from svg2_assets.descriptions.gallery import Gallery, look
 from svg2_assets.descriptions.grouped import GroupRule, call_for, groups, read, the_prompt
 from svg2_assets.descriptions.presets import ViewRules
 from svg2_assets.descriptions.protocols import Description
-from svg2_assets.llm.calls import Gateway, Outcome
+from svg2_assets.llm.calls import Call, Gateway, Outcome
 from svg2_assets.scene.video import FrameSource
 from svg2_assets.trajectories.protocols import TrackingResult
 
@@ -74,12 +74,21 @@ class VisionDescriber(AsksModels):
         found |= self._ask(gallery, [(i,) for i in again])
         return one_each(tracks, gallery, {i: d for i, (d, _) in found.items()})
 
+    def planned_calls(self, source: FrameSource, tracks: TrackingResult) -> Iterator[Call]:
+        """The calls that `describe` begins with: for estimates, and to have them answered by a batch beforehand."""
+        gallery = look(source, tracks, self._settings.views, frames=self._settings.frames)
+        for ids in groups(gallery, gallery.budget.chosen, self._settings.groups):
+            yield self._call(gallery, ids)
+
+    def _call(self, gallery: Gallery, ids: Sequence[int]) -> Call:
+        s = self._settings
+        return call_for(gallery, tuple(ids), model=s.model, rule=s.groups, options=s.options)
+
     def _ask(self, gallery: Gallery, wanted: Iterable[tuple[int, ...]]) -> dict[int, tuple[Description, bool]]:
         """Object id -> description, and whether asking alone may help where it has no text."""
-        s = self._settings
         found: dict[int, tuple[Description, bool]] = {}
-        for part in portions(list(wanted), s.at_once):
-            calls = [call_for(gallery, ids, model=s.model, rule=s.groups, options=s.options) for ids in part]
+        for part in portions(list(wanted), self._settings.at_once):
+            calls = [self._call(gallery, ids) for ids in part]
             for ids, answer in zip(part, self.gateway.ask(calls), strict=True):
                 open_ = len(ids) > 1 and answer.outcome in _MAY_HELP
                 found |= {i: (d, open_) for i, d in read(gallery, ids, answer).items()}

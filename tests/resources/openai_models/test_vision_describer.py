@@ -154,3 +154,15 @@ def test_nothing_is_asked_about_nothing(server: DevServer) -> None:
     before = len(server.log())
     assert VisionDescriber().describe(*scene(0)) == ()
     assert len(server.log()) == before
+
+
+def test_the_planned_calls_are_those_that_are_made(server: DevServer) -> None:
+    source, tracks = scene(3)
+    server.script(answer(item(0), item(1), item(2)))
+    describer = VisionDescriber()
+    before = paid(server)
+    (answered,) = describer.gateway.ask(list(describer.planned_calls(source, tracks)))
+    assert answered.text
+    assert paid(server) - before == 1
+    assert all(d.text for d in describer.describe(source, tracks))
+    assert paid(server) - before == 1
