@@ -12,7 +12,7 @@ from resources.store.store import SceneGraphStore
 from svg2_assets.catalog.lookup import CatalogEntry
 from svg2_assets.llm.calls import Call
 from svg2_assets.llm.planning import PlansCalls
-from svg2_assets.recipes import ROLE_OF_PHASE
+from svg2_assets.recipes import ROLE_OF_PHASE, recipe_of
 from svg2_assets.run_steps import steps_of
 from svg2_assets.scene.errors import Svg2Error, UnusableBackend
 from svg2_assets.scene.video import FrameSource
@@ -23,14 +23,19 @@ VIDEOS_AT_ONCE = 256  # whose pictures are held while a batch is put together
 
 
 def later_phases_ready(context: dg.AssetExecutionContext, backends: BackendsResource) -> Before:
-    """Before hours on a GPU: whether the backends of the run's other phases could work at all.
+    """Before hours on a GPU: whether the backends of the run's later phases could work at all.
 
-    Raises `UnusableBackend`, for the whole run: a missing key is told once, and no work is lost.
+    Raises `UnusableBackend`, for the whole run: a missing key or missing weights are told once, and no work is lost.
     """
 
     def check(_: SceneGraphStore, __: Sequence[CatalogEntry]) -> None:
-        roles = [ROLE_OF_PHASE[p] for p in ROLE_OF_PHASE if p in steps_of(context)]
-        backends.check_ready(roles)
+        steps = steps_of(context)
+        later = [phase for phase in ROLE_OF_PHASE if phase in steps and phase != "trajectories"]
+        for phase in later:
+            unusable = recipe_of(phase, backends).unusable
+            if unusable:
+                raise UnusableBackend(unusable)
+        backends.check_ready([ROLE_OF_PHASE[phase] for phase in later])
 
     return check
 

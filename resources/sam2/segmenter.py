@@ -78,7 +78,13 @@ class Sam2Segmenter:
         with self._engine.running():
             points = self._network_points(crop)
             parts = list(self._batches.run(points, lambda part: self._of_points(part, crop, features, size)))
-            return best_of_crop(parts, crop=crop, size=size, settings=self._settings) if parts else Candidates()
+            if not parts:
+                return Candidates()
+            # What runs out of memory after the batches of points is told in the same words.
+            joining = Batches(1).run(
+                [parts], lambda one: best_of_crop(one[0], crop=crop, size=size, settings=self._settings)
+            )
+            return next(joining)
 
     def _of_points(self, points: Sequence[torch.Tensor], crop: Crop, features: Features, size: tuple[int, int]) -> Raw:
         import torch

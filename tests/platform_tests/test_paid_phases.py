@@ -55,7 +55,7 @@ def flat(done: subprocess.CompletedProcess[str]) -> str:
     return " ".join((done.stdout + done.stderr).split())
 
 
-@pytest.mark.parametrize("what", ["no key", "a refused key", "no server", "no DAM"])
+@pytest.mark.parametrize("what", ["no key", "a refused key", "no server", "no DAM", "no weights"])
 def test_what_is_missing_is_told_once_before_anything_is_tracked(tmp_path: Path, server: DevServer, what: str) -> None:
     clips = [write_video(tmp_path / f"{frames}.mp4", frames=frames) for frames in (6, 7)]
     llm = {"base_url": "http://127.0.0.1:9/v1" if what == "no server" else server.base_url}
@@ -64,6 +64,8 @@ def test_what_is_missing_is_told_once_before_anything_is_tracked(tmp_path: Path,
         settings["OPENAI_API_KEY"] = KEY
     if what == "no DAM":
         settings |= {"SVG2_ROLES": {"describer": "svg2"}, "SVG2_DESCRIBER": {"base_url": "http://127.0.0.1:9"}}
+    if what == "no weights":
+        settings |= {"SVG2_ROLES": {"verifier": "svg2"}, "SVG2_VERIFIER": {"model": {"checkpoint": "/nowhere/sam3"}}}
     server.accept_keys(*(["sk-another"] if what == "a refused key" else []))
     done = svg2(tmp_path / "home", "annotate", *clips, **settings)
     server.reset()
@@ -71,9 +73,10 @@ def test_what_is_missing_is_told_once_before_anything_is_tracked(tmp_path: Path,
         "no key": "OPENAI_API_KEY",
         "a refused key": "does not accept the key in OPENAI_API_KEY",
         "no server": "127.0.0.1:9 does not answer",
+        "no weights": "/nowhere/sam3",
         "no DAM": "DAM's server at http://127.0.0.1:9 cannot be reached",
     }[what]
-    assert done.returncode == 1
+    assert done.returncode == 1, flat(done)
     assert flat(done).count(said) == 1
     assert KEY not in done.stdout + done.stderr
     store = SceneGraphStore(str(tmp_path / "home" / "store"))

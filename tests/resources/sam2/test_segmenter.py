@@ -10,6 +10,7 @@ import torch
 
 from resources.sam2.candidates import Candidates, best_of_crop, good_ones, only_best
 from resources.sam2.engine import Engine
+from resources.sam2.errors import DeviceMemoryExhausted
 from resources.sam2.grids import Crop, layers, point_grid
 from resources.sam2.segmenter import Sam2Segmenter
 from resources.sam2.settings import SegmentSettings, UnusableSetting
@@ -155,3 +156,14 @@ def test_settings_that_cannot_be_are_refused() -> None:
     with pytest.raises(UnusableSetting, match="points_per_side"):
         SegmentSettings(points_per_side=())
     assert SegmentSettings(points_per_side=[8]).points_per_side == (8,)  # type: ignore[arg-type]
+
+
+def test_memory_that_runs_out_over_the_best_masks_is_told_as_such(
+    engine: Engine, frame: Frame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exhausted(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("resources.sam2.segmenter.best_of_crop", exhausted)
+    with pytest.raises(DeviceMemoryExhausted):
+        Sam2Segmenter(engine, LENIENT).segment(frame)
