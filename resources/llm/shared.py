@@ -38,11 +38,6 @@ def shared_gateway(**overrides: Any) -> LlmGateway:
         return _GATEWAYS[key]
 
 
-def flush_ledger() -> int:
-    """Bring the ledger of this process's gateways into the store; returns how many rows. Cheap when nothing waits."""
-    return sum(gateway.flush() for gateway in _of_this_process())
-
-
 def close_shared_gateways() -> None:
     """Close them all; the next `shared_gateway` makes new ones."""
     for gateway in _of_this_process():

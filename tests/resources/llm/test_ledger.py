@@ -15,7 +15,7 @@ from rich.console import Console
 from resources.llm.estimate import Size, estimate_calls, output_of
 from resources.llm.gateway import LlmGateway
 from resources.llm.settings import GatewaySettings
-from resources.llm.shared import close_shared_gateways, flush_ledger, shared_gateway
+from resources.llm.shared import close_shared_gateways, shared_gateway
 from resources.store.store import SceneGraphStore
 from svg2_assets.commands.costs import UnknownGroup, ledger, show_costs
 from svg2_assets.commands.installation import Installation
@@ -81,8 +81,8 @@ def test_the_ledger_comes_into_the_store_once(installation: Installation, call: 
     shared_gateway().ask([call(str(i)) for i in range(5)])
     assert installation.store.count("llm_calls") == 0  # few calls wait for more
     before = ledger(installation)
-    assert flush_ledger() == 5
-    assert flush_ledger() == 0
+    assert shared_gateway().flush() == 5
+    assert shared_gateway().flush() == 0
     assert installation.store.count("llm_calls") == 5
     assert {row["call_id"] for row in ledger(installation)} == {row["call_id"] for row in before}
     shared_gateway().ask([call("another")])
