@@ -1,0 +1,132 @@
+"""What passes between token selection, arrangement and the network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from svg2_assets.scene.masks import FloatArray, IntArray
+
+CELL = 28  # pixels a side of what one visual token sees
+FRAMES_A_STEP = 2  # sampled frames that one visual token sees
+
+PLACE_FEATURES = 8
+"""Of a token: seconds, y, x, coverage, then the object's box on that step: centre y, centre x, height, width."""
+GROUP_FEATURES = 8
+"""Of a group: first and last second, then the box at both: centre y, centre x, log area (each 0 where unknown)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The visual tokens of a clip: `steps` in time (two sampled frames each), `rows` x `cols` cells of 28 pixels.
+
+    Token i stands at step i // (rows * cols), row and column in row-major order.
+    """
+
+    steps: int
+    rows: int
+    cols: int
+
+    @property
+    def cells(self) -> int:
+        """Tokens of one step."""
+        return self.rows * self.cols
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the clip."""
+        return self.steps * self.cells
+
+    def step_of(self, tokens: IntArray) -> IntArray:
+        """The step of each token."""
+        return np.asarray(tokens // self.cells, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One object on the grid: its `tokens` (ascending), how much of each it covers (0..1), and where it is.
+
+    `boxes` [steps, 4]: centre y, centre x, height, width as shares of the frame, NaN on steps without the object.
+    `number` is its place in the input, from 0.
+    """
+
+    number: int
+    tokens: IntArray
+    coverage: npt.NDArray[np.float32]
+    boxes: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Consecutive steps `[first, last)` that are told together, and the label that stands before them."""
+
+    first: int
+    last: int
+    start: float
+    end: float
+
+    @property
+    def label(self) -> str:
+        """As the released model reads it."""
+        return f"<{_seconds(self.start)} - {_seconds(self.end)} sec>"
+
+
+class Role(StrEnum):
+    """Which resampler makes a group's slots; `TOKENS` stands for the tokens themselves, unresampled."""
+
+    OBJECT = "object"
+    WINDOW = "window"
+    TOKENS = "tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Slots `[start, start + slots)` of the sequence, to be filled from the visual `tokens` of the clip.
+
+    `places` [tokens, PLACE_FEATURES] and `meta` [GROUP_FEATURES] say where and when they are.
+    """
+
+    role: Role
+    start: int
+    slots: int
+    tokens: IntArray
+    places: npt.NDArray[np.float32]
+    meta: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """The sequence of one sample: token `ids` [L], `labels` [L] (-100 where nothing is learned), groups to fill."""
+
+    ids: IntArray
+    labels: IntArray
+    groups: tuple[Group, ...]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A sample that a network takes: `patches` [P, 1176] float32 of the resized frames, their grid, the sequence."""
+
+    video_id: str
+    patches: npt.NDArray[np.float32]
+    grid: Grid
+    arranged: Arranged
+    answer: str = ""
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+def _seconds(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() else f"{value:.1f}"
+
+
+def step_times(times: FloatArray) -> FloatArray:
+    """Seconds of each step [ceil(n / 2)]: the middle of its frames' times [n]; an odd last frame stands alone."""
+    padded = np.append(times, times[-1:]) if len(times) % 2 else np.asarray(times)
+    return np.asarray(padded.reshape(-1, FRAMES_A_STEP).mean(axis=1))
