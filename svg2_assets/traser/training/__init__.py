@@ -1,0 +1,1 @@
+"""Training TRASER: settings, parameter groups, schedule, loop, checkpoints. `settings` alone knows no torch."""

@@ -1,0 +1,328 @@
+"""One typed setup of a training run: a YAML file, `--set` on the command line and Dagster's config are all this.
+
+Figures that have a source are those of the paper (arXiv 2602.23543) and its released training code: AdamW, base rate
+2e-5, merger 5e-5, resamplers 1e-4, weight decay 0.01, clipping at 1, warm-up and cosine, 8 x 2 samples a step.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from svg2_assets.scene.errors import Svg2Error, printable
+from svg2_assets.traser.presets import PRESETS, Preset
+from svg2_assets.traser.values import Role
+
+
+class InvalidSetup(Svg2Error, ValueError):
+    """A setup that cannot be used: names the key, what it takes, and the nearest key that there is."""
+
+
+class Resamplers(StrEnum):
+    """Which resamplers make the slots: the rows of the paper's ablation. Without any, the tokens stand themselves."""
+
+    NONE = "none"
+    OBJECT = "object"
+    WINDOW = "window"
+    BOTH = "both"
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """As arrangement takes them."""
+        return {
+            Resamplers.NONE: frozenset[Role](),
+            Resamplers.OBJECT: frozenset({Role.OBJECT}),
+            Resamplers.WINDOW: frozenset({Role.WINDOW}),
+            Resamplers.BOTH: frozenset({Role.OBJECT, Role.WINDOW}),
+        }[self]
+
+
+class Precision(StrEnum):
+    """In what the arithmetic runs; weights stay float32 (with ZeRO-3 or FSDP their library decides)."""
+
+    FLOAT32 = "float32"
+    BF16 = "bf16"
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class TinyModel(_Form):
+    """Dimensions of a model that is made from nothing, with a vocabulary of its own: it learns on a CPU in minutes."""
+
+    hidden: int = Field(default=128, ge=32, description="Width of the language model and the resamplers")
+    layers: int = Field(default=4, ge=1, description="Layers of the language model")
+    heads: int = Field(default=4, ge=1, description="Query heads")
+    key_heads: int = Field(default=2, ge=1, description="Key and value heads")
+    width: int = Field(default=384, ge=32, description="Width of the language model's MLP")
+    vision_depth: int = Field(default=2, ge=1, description="Blocks of the vision tower")
+    vision_hidden: int = Field(default=96, ge=16, description="Width of the vision tower")
+    vision_heads: int = Field(default=4, ge=1, description="Heads of the vision tower")
+    latents: int = Field(default=4, ge=1, description="Latents of each resampler")
+    resampler_depth: int = Field(default=2, ge=1, description="Layers of each resampler")
+    resampler_heads: int = Field(default=4, ge=1, description="Query heads of each resampler")
+    resampler_key_heads: int = Field(default=2, ge=1, description="Key and value heads of each resampler")
+    resampler_head: int = Field(default=32, ge=4, description="Width of a resampler's head")
+    resampler_widening: int = Field(default=2, ge=1, description="MLP width of a resampler over its hidden width")
+    vocabulary: int = Field(default=1200, ge=300, description="Most tokens of the vocabulary, bytes included")
+    positions: int = Field(default=8192, ge=512, description="Longest sequence")
+
+    @model_validator(mode="after")
+    def _fits(self) -> TinyModel:
+        # Rotary positions share a head among three axes in the language model, among two in the vision tower.
+        if self.hidden % self.heads or (self.hidden // self.heads) % 16:
+            raise ValueError(f"heads: {self.hidden} / {self.heads} must be a multiple of 16")
+        if self.vision_hidden % self.vision_heads or (self.vision_hidden // self.vision_heads) % 4:
+            raise ValueError(f"vision_heads: {self.vision_hidden} / {self.vision_heads} must be a multiple of 4")
+        if self.heads % self.key_heads or self.resampler_heads % self.resampler_key_heads:
+            raise ValueError("key heads must divide heads")
+        return self
+
+
+class ModelChoice(_Form):
+    """The model to begin with: `source`, a folder or Hub id of a checkpoint, or `tiny`, made from nothing."""
+
+    source: str | None = Field(default=None, description="Folder or Hub id of a checkpoint")
+    tiny: TinyModel | None = Field(default=None, description="Dimensions of a model from nothing")
+
+    @model_validator(mode="after")
+    def _one(self) -> ModelChoice:
+        if (self.source is None) == (self.tiny is None):
+            raise ValueError("give either `source` (a checkpoint) or `tiny` (dimensions)")
+        return self
+
+
+class DataChoice(_Form):
+    """Which samples: of the store at `store` as it was when `tag` was made."""
+
+    store: str = Field(default="", description="Folder or s3:// URI of the store; the installation's when empty")
+    tag: str = Field(default="", description="Tagged version to train on; empty: the newest `traser-` tag")
+    train: str = Field(default="train", description="Split to learn from")
+    held_out: str = Field(default="held_out", description="Split that evaluation reads")
+    shares: dict[str, float] = Field(
+        default_factory=dict, description="Share of a source's samples to use, by source (default 1)"
+    )
+    most: int | None = Field(default=None, ge=1, description="Most samples to learn from; all when unset")
+    workers: int = Field(default=0, ge=0, description="Processes that prepare samples; 0: this one")
+
+    @model_validator(mode="after")
+    def _shares(self) -> DataChoice:
+        wrong = [f"{k}={v}" for k, v in self.shares.items() if not 0 < v <= 1]
+        if wrong:
+            raise ValueError(f"shares lie in (0, 1], not {', '.join(wrong)}")
+        return self
+
+
+class Recipe(_Form):
+    """How parameters move. Decay spares biases, layer norms and embeddings, and the resamplers altogether."""
+
+    base_rate: float = Field(default=2e-5, gt=0, description="Peak learning rate of the language model")
+    merger_rate: float = Field(default=5e-5, gt=0, description="Of parameters whose name holds `merger`")
+    resampler_rate: float = Field(default=1e-4, gt=0, description="Of parameters whose name holds `resampler`")
+    weight_decay: float = Field(default=0.01, ge=0, description="AdamW's decay")
+    betas: tuple[float, float] = Field(default=(0.9, 0.999), description="AdamW's averages")
+    epsilon: float = Field(default=1e-8, gt=0, description="AdamW's epsilon")
+    warmup: float = Field(default=0.03, ge=0, lt=1, description="Share of the steps with a rising rate")
+    floor: float = Field(default=0.0, ge=0, lt=1, description="Share of the peak rate that the cosine ends at")
+    max_norm: float = Field(default=1.0, gt=0, description="Longest gradient")
+    precision: Precision = Field(default=Precision.BF16, description="float32 or bf16 (autocast)")
+    checkpointing: bool = Field(default=True, description="Compute activations again instead of keeping them")
+    frozen_vision: bool = Field(default=True, description="Leave the vision tower as it is, its merger excepted")
+
+
+class LoraChoice(_Form):
+    """Low-rank adapters (Hu et al. 2021) on the language model in place of its weights; needs the extra `train`."""
+
+    rank: int = Field(default=16, ge=1)
+    alpha: float = Field(default=32.0, gt=0)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    targets: tuple[str, ...] = Field(default=("q_proj", "k_proj", "v_proj", "o_proj"), min_length=1)
+
+
+class Evaluating(_Form):
+    """What is measured on the way."""
+
+    every: int = Field(default=1000, ge=1, description="Steps between evaluations")
+    most: int = Field(default=64, ge=0, description="Most held-out samples whose loss is measured; 0: none")
+    answers: int = Field(default=2, ge=0, description="Held-out samples to write graphs for at the end")
+
+
+class Saving(_Form):
+    """What is kept on the way."""
+
+    every: int = Field(default=1000, ge=1, description="Steps between checkpoints; the last step is always kept")
+    keep: int = Field(default=3, ge=1, description="How many checkpoints stay")
+
+
+class Setup(_Form):
+    """A training run, whole. `folder` holds its setup, metrics and checkpoints; a run found there is resumed."""
+
+    folder: Path = Field(default=Path("runs/traser"), description="Folder of the run")
+    preset: str = Field(default="default", description=f"How TRASER is run: {', '.join(PRESETS)}")
+    resamplers: Resamplers | None = Field(default=None, description="none, object, window, both; the preset's if unset")
+    overrides: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Changes of the preset: selecting, arranging, designing, decoding"
+    )
+    model: ModelChoice
+    data: DataChoice = DataChoice()
+    steps: int | None = Field(default=None, ge=1, description="Optimiser steps; by `epochs` when unset")
+    epochs: float = Field(default=1.0, gt=0, description="Passes over the samples, where `steps` is unset")
+    batch: int = Field(default=1, ge=1, description="Samples that a process takes at once")
+    accumulation: int = Field(default=2, ge=1, description="Batches of a process that make a step")
+    recipe: Recipe = Recipe()
+    objectives: dict[str, float] = Field(default_factory=dict, description="Weights of additional losses, by name")
+    lora: LoraChoice | None = None
+    evaluating: Evaluating = Evaluating()
+    saving: Saving = Saving()
+    logging: int = Field(default=10, ge=1, description="Steps between lines on the console; the file has every step")
+    seed: int = Field(default=42, ge=0, description="Of weights, order and dropout")
+
+    @model_validator(mode="after")
+    def _preset_exists(self) -> Setup:
+        if self.preset not in PRESETS:
+            raise ValueError(f"preset: there is no {self.preset!r};{_nearest(self.preset, list(PRESETS))}")
+        self.resolved()
+        return self
+
+    def resolved(self) -> Preset:
+        """The preset with this setup's changes."""
+        preset = PRESETS[self.preset]
+        parts = {
+            name: _changed(getattr(preset, name, None), name, changes, preset=preset)
+            for name, changes in self.overrides.items()
+        }
+        preset = dataclasses.replace(preset, **parts)
+        if self.resamplers is None:
+            return preset
+        return dataclasses.replace(preset, arranging=dataclasses.replace(preset.arranging, roles=self.resamplers.roles))
+
+    def to_yaml(self) -> str:
+        """As a file that gives the same setup."""
+        return str(yaml.safe_dump(json.loads(self.model_dump_json()), sort_keys=False))
+
+
+def read_setup(
+    path: Path | None = None, *, text: str = "", changes: Sequence[str] = (), defaults: Mapping[str, Any] | None = None
+) -> Setup:
+    """The setup of a YAML file or `text`, with `changes` such as `recipe.base_rate=1e-3` made to it.
+
+    `defaults` stand under what the file says. Raises `InvalidSetup`.
+    """
+    found: dict[str, Any] = json.loads(json.dumps(defaults or {}, default=str))
+    where = "setup"
+    if path is not None:
+        where = printable(str(path))
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise InvalidSetup(f"{where}: cannot be read ({error.strerror}). Give the path of a YAML file.") from error
+    _merge(found, _mapping(text, where))
+    for change in changes:
+        key, equals, value = change.partition("=")
+        if not equals:
+            raise InvalidSetup(f"--set {printable(change)}: expected key=value, such as steps=500.")
+        _merge(found, _nested(key.strip().split("."), _scalar(value, change)))
+    try:
+        return Setup.model_validate(found)
+    except ValidationError as error:
+        raise InvalidSetup(f"{where}: " + "; ".join(_told(e) for e in error.errors()[:8])) from error
+
+
+def _mapping(text: str, where: str) -> dict[str, Any]:
+    try:
+        parsed = yaml.safe_load(text) if text.strip() else {}
+    except yaml.YAMLError as error:
+        raise InvalidSetup(f"{where}: not YAML: {printable(str(error))}") from error
+    if not isinstance(parsed, dict):
+        raise InvalidSetup(f"{where}: expected keys and values, found {type(parsed).__name__}.")
+    return parsed
+
+
+def _scalar(value: str, change: str) -> Any:
+    try:
+        parsed = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise InvalidSetup(f"--set {printable(change)}: {printable(str(error))}") from error
+    if isinstance(parsed, str):  # YAML 1.1 takes 1e-3 for text
+        try:
+            return float(parsed)
+        except ValueError:
+            return parsed
+    return parsed
+
+
+def _nested(path: Sequence[str], value: Any) -> dict[str, Any]:
+    for key in reversed(path):
+        value = {key: value}
+    return dict(value)
+
+
+def _merge(into: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """`given` over `into`, key by key at every depth."""
+    for key, value in given.items():
+        if isinstance(value, Mapping) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = value
+
+
+def _told(error: Any) -> str:
+    """One of pydantic's errors in words, with the nearest key where the key is unknown."""
+    path = ".".join(str(p) for p in error["loc"])
+    if error["type"] == "extra_forbidden":
+        *parents, key = error["loc"]
+        known = _keys_at(parents)
+        return f"{printable(path)}: no such key;{_nearest(str(key), known)}"
+    text = str(error["msg"]).removeprefix("Value error, ")
+    return f"{path}: {text}" if path else text
+
+
+def _keys_at(path: Sequence[Any]) -> list[str]:
+    """The keys that the part of the setup at `path` has."""
+    form: type[BaseModel] = Setup
+    for name in path:
+        kinds = get_args(form.model_fields[str(name)].annotation) or (form.model_fields[str(name)].annotation,)
+        form = next(k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel))
+    return list(form.model_fields)
+
+
+def _nearest(key: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f" did you mean {near[0]!r}?" if near else f" there are {', '.join(known)}"
+
+
+def _changed(part: Any, name: str, changes: Mapping[str, Any], *, preset: Preset) -> Any:
+    """A part of the preset with `changes`, each cast to the kind of what it replaces."""
+    if not dataclasses.is_dataclass(part) or isinstance(part, type):
+        parts = [f.name for f in dataclasses.fields(preset) if dataclasses.is_dataclass(getattr(preset, f.name))]
+        raise ValueError(f"overrides.{name}: no such part;{_nearest(name, parts)}")
+    known = {f.name: getattr(part, f.name) for f in dataclasses.fields(part) if f.name != "roles"}
+    made: dict[str, Any] = {}
+    for key, value in changes.items():
+        if key not in known:
+            raise ValueError(f"overrides.{name}.{key}: no such key;{_nearest(key, list(known))}")
+        made[key] = _cast(value, known[key], f"overrides.{name}.{key}")
+    return dataclasses.replace(part, **made)
+
+
+def _cast(value: Any, example: Any, where: str) -> Any:
+    if isinstance(example, StrEnum):
+        return type(example)(value)
+    if isinstance(example, bool) or isinstance(value, bool):
+        fits = isinstance(value, bool) and isinstance(example, bool)
+    elif isinstance(example, float):
+        fits, value = isinstance(value, int | float), float(value) if isinstance(value, int | float) else value
+    else:
+        fits = value is None or isinstance(value, int)
+    if not fits:
+        raise ValueError(f"{where}: expected {type(example).__name__}, found {value!r}")
+    return value
