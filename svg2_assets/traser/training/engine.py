@@ -227,18 +227,19 @@ class Accelerated:
     def save_optimiser(self, folder: Path) -> OptimiserState | None:
         """See `Engine`. DeepSpeed keeps shards in a form of its own."""
         if self._deepspeed:
-            self._model.save_checkpoint(str(folder), tag="deepspeed")  # type: ignore[operator]
+            self._model.save_checkpoint(str(folder), tag="deepspeed")
             return None
         from torch.distributed.checkpoint.state_dict import StateDictOptions, get_optimizer_state_dict
 
         options = StateDictOptions(full_state_dict=True, cpu_offload=True)
         found = get_optimizer_state_dict(self._model, self._optimiser.optimizer, options=options)
-        return found.get("state", {})
+        state: OptimiserState = found.get("state", {})
+        return state
 
     def load_optimiser(self, folder: Path, state: OptimiserState | None) -> None:
         """See `Engine`."""
         if self._deepspeed:
-            self._model.load_checkpoint(str(folder), tag="deepspeed", load_module_strict=False)  # type: ignore[operator]
+            self._model.load_checkpoint(str(folder), tag="deepspeed", load_module_strict=False)
             return
         from torch.distributed.checkpoint.state_dict import (
             StateDictOptions,

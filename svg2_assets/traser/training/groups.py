@@ -49,7 +49,7 @@ def parameter_groups(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
 
 def _spared(model: nn.Module) -> set[str]:
     """Names of parameters that never decay."""
-    return {name for name in _names_of_layer_norms(model)} | {
+    return set(_names_of_layer_norms(model)) | {
         name for name, _ in model.named_parameters() if name.endswith("bias") or EMBEDDINGS in name
     }
 
