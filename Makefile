@@ -25,7 +25,7 @@ $(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing into $(VENV) ..."
 	@$(PIP) torch torchvision setuptools wheel hatchling editables
-	@SAM2_BUILD_CUDA=0 $(PIP) --no-build-isolation -e '.[dev,models]'  # isolated, sam2 would unpack torch a second time
+	@SAM2_BUILD_CUDA=0 $(PIP) --no-build-isolation -e '.[dev,models,train]'  # isolated, sam2 would unpack torch a second time
 	@$(PIP) --no-deps trackeval  # its requirements bring a second OpenCV, see pyproject.toml
 	@touch $@ $(VENV)/.base
 

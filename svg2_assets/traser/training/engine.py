@@ -170,6 +170,12 @@ class Accelerated:
         self._accelerator = Accelerator(mixed_precision=low, gradient_accumulation_steps=accumulation)
         self.rank, self.processes = self._accelerator.process_index, self._accelerator.num_processes
         self.device: torch.device = self._accelerator.device
+        started = int(os.environ.get("WORLD_SIZE", "1"))
+        if self.processes != started:
+            raise UnusableBackend(
+                f"{started} processes were started, accelerate joins {self.processes}: no GPU for each. On CPUs set "
+                "ACCELERATE_USE_CPU=true."
+            )
         self._recipe = recipe
         self._model: nn.Module
         self._optimiser: Any

@@ -1,0 +1,82 @@
+"""Several processes learn what one does: over gloo on CPUs, in data parallel and in the shipped FSDP file's shards."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from svg2_assets.scene.errors import UnusableBackend
+from svg2_assets.traser.training.engine import engine_of
+from svg2_assets.traser.training.metrics import Metrics, curve
+from svg2_assets.traser.training.settings import Recipe
+from tests.traser.training.small import run_of
+
+ROOT = Path(__file__).parents[3]
+FSDP = ROOT / "configs" / "accelerate" / "fsdp.yaml"
+
+
+def free_port() -> str:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return str(found.getsockname()[1])
+
+
+def two_processes(folder: Path, *changes: str, sharded: bool = False, die: int = 0) -> subprocess.CompletedProcess[str]:
+    if sharded:
+        launcher = ["accelerate.commands.launch", "--config_file", str(FSDP), "--num_processes", "2"]
+        launcher += ["--mixed_precision", "no", "--main_process_port", free_port()]
+    else:
+        launcher = ["torch.distributed.run", "--nproc_per_node", "2", "--master_port", free_port()]
+    return subprocess.run(
+        [sys.executable, "-m", *launcher, "-m", "tests.traser.training.small", str(folder), "accumulation=1", *changes],
+        cwd=ROOT, env={**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "die": str(die)},
+        capture_output=True, text=True, timeout=200, check=False,
+    )  # fmt: skip
+
+
+def losses(folder: Path, kind: str = "train") -> list[float]:
+    return [value for _, value in curve(Metrics(folder / "metrics.jsonl").records(), kind=kind)]
+
+
+def alone(folder: Path) -> None:
+    from svg2_assets.traser.training.loop import train
+
+    run, _ = run_of(folder)
+    train(run)
+
+
+@pytest.mark.slow
+def test_two_processes_learn_what_one_learns_with_twice_the_accumulation(tmp_path: Path) -> None:
+    pytest.importorskip("accelerate")
+    alone(tmp_path / "one")
+    done = two_processes(tmp_path / "two")
+    assert done.returncode == 0, done.stderr
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-5)
+    assert losses(tmp_path / "two", "held_out") == pytest.approx(losses(tmp_path / "one", "held_out"), rel=1e-5)
+
+
+@pytest.mark.exhaustive
+def test_shards_learn_the_same_and_go_on_after_one_process_was_killed(tmp_path: Path) -> None:
+    pytest.importorskip("accelerate")
+    alone(tmp_path / "one")
+    died = two_processes(tmp_path / "two", sharded=True, die=8)
+    assert died.returncode != 0
+    assert len(losses(tmp_path / "two")) == 7
+    done = two_processes(tmp_path / "two", sharded=True)
+    assert done.returncode == 0, done.stderr
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-5)
+
+
+def test_several_processes_without_accelerate_are_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setitem(sys.modules, "accelerate", None)
+    with pytest.raises(UnusableBackend, match=r"svg2-assets\[train\]"):
+        engine_of(Recipe(), accumulation=1)
