@@ -1,0 +1,209 @@
+"""The Perceiver resampler: any number of tokens in, a few latents out (§6.2 of the released model).
+
+Each layer lets the latents attend to the context and themselves. As released it knows no order at all; with `place`
+the keys know where and when they are, the latents which stretch of time and which place they stand for. What is added
+starts at zero, so that a released checkpoint gives the same output until it is trained further.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from svg2_assets.traser.values import GROUP_FEATURES, PLACE_FEATURES
+
+FREQUENCIES = 8  # octaves of a feature
+SECONDS_SCALE = 1 / 64  # seconds in the unit of the other features, whose lowest octave has period 2
+BUCKET_TOKENS = 16384  # padded context tokens that are resampled at once
+BUCKET_WASTE = 1.25  # longest over shortest context of a bucket
+
+
+@dataclass(frozen=True, slots=True)
+class ResamplerShape:
+    """Dimensions; the released ones for `hidden` 2048."""
+
+    hidden: int = 2048
+    latents: int = 32
+    depth: int = 3
+    heads: int = 16
+    key_heads: int = 4
+    head: int = 96
+    widening: int = 4
+
+
+class Attention(nn.Module):
+    """Grouped-query cross-attention of latents to context and themselves, no bias, no mask but padding."""
+
+    def __init__(self, shape: ResamplerShape) -> None:
+        super().__init__()
+        self.heads, self.key_heads, self.head = shape.heads, shape.key_heads, shape.head
+        self.q_proj = nn.Linear(shape.hidden, shape.heads * shape.head, bias=False)
+        self.k_proj = nn.Linear(shape.hidden, shape.key_heads * shape.head, bias=False)
+        self.v_proj = nn.Linear(shape.hidden, shape.key_heads * shape.head, bias=False)
+        self.o_proj = nn.Linear(shape.heads * shape.head, shape.hidden, bias=False)
+
+    def forward(self, latents: Tensor, context: Tensor, mask: Tensor) -> Tensor:
+        """Latents [G, l, D], context [G, n, D], mask [G, n] bool -> [G, l, D]."""
+        groups, slots = latents.shape[:2]
+        both = torch.cat([context, latents], dim=1)
+        q = self.q_proj(latents).view(groups, slots, self.heads, self.head).transpose(1, 2)
+        k = self.k_proj(both).view(groups, -1, self.key_heads, self.head).transpose(1, 2)
+        v = self.v_proj(both).view(groups, -1, self.key_heads, self.head).transpose(1, 2)
+        seen = torch.cat([mask, mask.new_ones(groups, slots)], dim=1)[:, None, None, :]
+        mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=seen, scale=self.head**-0.5, enable_gqa=True)
+        out: Tensor = self.o_proj(mixed.transpose(1, 2).reshape(groups, slots, -1))
+        return out
+
+
+class Mlp(nn.Module):
+    """Gated SiLU."""
+
+    def __init__(self, hidden: int, width: int) -> None:
+        super().__init__()
+        self.gate_proj = nn.Linear(hidden, width, bias=False)
+        self.up_proj = nn.Linear(hidden, width, bias=False)
+        self.down_proj = nn.Linear(width, hidden, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., D] -> [..., D]."""
+        out: Tensor = self.down_proj(functional.silu(self.gate_proj(x)) * self.up_proj(x))
+        return out
+
+
+class RmsNorm(nn.Module):
+    """Root-mean-square norm, computed in float32."""
+
+    def __init__(self, hidden: int, eps: float = 1e-6) -> None:
+        super().__init__()
+        self.weight, self.eps = nn.Parameter(torch.ones(hidden)), eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., D] -> [..., D]."""
+        wide = x.float()
+        wide = wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + self.eps)
+        return self.weight * wide.to(x.dtype)
+
+
+class Layer(nn.Module):
+    """Attention and MLP around the latents."""
+
+    def __init__(self, shape: ResamplerShape) -> None:
+        super().__init__()
+        self.input_latents_norm = RmsNorm(shape.hidden)
+        self.input_context_norm = RmsNorm(shape.hidden)
+        self.self_attn = Attention(shape)
+        self.post_attention_layernorm = RmsNorm(shape.hidden)
+        self.mlp = Mlp(shape.hidden, shape.hidden * shape.widening)
+
+    def forward(self, latents: Tensor, context: Tensor, mask: Tensor) -> Tensor:
+        """As `Attention.forward`; the same raw context is given to every layer."""
+        latents = latents + self.self_attn(self.input_latents_norm(latents), self.input_context_norm(context), mask)
+        out: Tensor = latents + self.mlp(self.post_attention_layernorm(latents))
+        return out
+
+
+class Waves(nn.Module):
+    """Numbers as sines and cosines of octaves, then a linear map that starts at zero."""
+
+    def __init__(self, features: int, hidden: int, seconds: Sequence[int]) -> None:
+        super().__init__()
+        scale = torch.ones(features)
+        scale[list(seconds)] = SECONDS_SCALE
+        self.register_buffer("scale", scale, persistent=False)
+        self.register_buffer("octaves", math.pi * 2.0 ** torch.arange(FREQUENCIES), persistent=False)
+        self.linear = nn.Linear(2 * FREQUENCIES * features, hidden, bias=False)
+        nn.init.zeros_(self.linear.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., features] -> [..., D]."""
+        angle = (x.float() * self.scale)[..., None] * self.octaves
+        waves = torch.cat([angle.sin(), angle.cos()], dim=-1).flatten(-2)
+        out: Tensor = self.linear(waves.to(self.linear.weight.dtype))
+        return out
+
+
+class Resampler(nn.Module):
+    """Perceiver resampler with the released parameter names; `place` adds `key_place`, `latent_place`, `out_place`."""
+
+    def __init__(self, shape: ResamplerShape, *, place: bool = False, orthogonal: bool = False) -> None:
+        super().__init__()
+        self.shape, self.orthogonal = shape, orthogonal
+        self.latents = nn.Parameter(torch.ones(shape.latents, shape.hidden))
+        self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.depth))
+        self.norm = RmsNorm(shape.hidden)
+        self.key_place = Waves(PLACE_FEATURES, shape.hidden, seconds=[0]) if place else None
+        self.latent_place = Waves(GROUP_FEATURES, shape.hidden, seconds=[0, 1]) if place else None
+        self.out_place = Waves(GROUP_FEATURES, shape.hidden, seconds=[0, 1]) if place else None
+        self.reset()
+
+    def reset(self) -> None:
+        """Initialise: linear weights N(0, 0.02), norms 1, latents all ones or orthogonal, places 0."""
+        for name, parameter in self.named_parameters():
+            if name.endswith("_place.linear.weight"):
+                nn.init.zeros_(parameter)
+            elif name.endswith("_proj.weight"):
+                nn.init.normal_(parameter, std=0.02)
+            else:
+                nn.init.ones_(parameter)
+        if self.orthogonal:
+            nn.init.orthogonal_(self.latents, gain=math.sqrt(self.shape.hidden))
+
+    def forward(self, context: Tensor, mask: Tensor, places: Tensor, meta: Tensor) -> Tensor:
+        """Context [G, n, D], mask [G, n] bool, places [G, n, P], meta [G, M] -> latents [G, slots, D]."""
+        latents = self.latents.expand(len(context), -1, -1)
+        if self.key_place is not None and self.latent_place is not None:
+            context = context + self.key_place(places)
+            latents = latents + self.latent_place(meta)[:, None]
+        for layer in self.layers:
+            latents = layer(latents, context, mask)
+        out: Tensor = self.norm(latents)
+        return out if self.out_place is None else out + self.out_place(meta)[:, None]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Groups of one role in a batch: `tokens[g]` index the features [N, D]; `places[g]` [n_g, P]; `meta` [G, M]."""
+
+    tokens: Sequence[Tensor]
+    places: Sequence[Tensor]
+    meta: Tensor
+
+
+def resample(resampler: Resampler, features: Tensor, bundle: Bundle, *, limit: int = BUCKET_TOKENS) -> Tensor:
+    """The latents [G, slots, D] of every group, in buckets of like length: no group is padded to the longest."""
+    lengths = [len(t) for t in bundle.tokens]
+    order, made = [], []
+    for bucket in buckets(lengths, limit=limit):
+        longest = max(lengths[g] for g in bucket)
+        index = features.new_zeros((len(bucket), longest), dtype=torch.long)
+        mask = torch.zeros((len(bucket), longest), dtype=torch.bool, device=features.device)
+        places = features.new_zeros((len(bucket), longest, PLACE_FEATURES), dtype=torch.float32)
+        for row, g in enumerate(bucket):
+            index[row, : lengths[g]] = bundle.tokens[g]
+            mask[row, : lengths[g]] = True
+            places[row, : lengths[g]] = bundle.places[g]
+        made.append(resampler(features[index], mask, places, bundle.meta[bucket]))
+        order += bucket
+    back = torch.empty(len(order), dtype=torch.long)
+    back[torch.tensor(order)] = torch.arange(len(order))
+    return torch.cat(made)[back.to(features.device)]
+
+
+def buckets(lengths: Sequence[int], *, limit: int = BUCKET_TOKENS) -> Iterator[list[int]]:
+    """Groups of indices whose lengths differ by at most `BUCKET_WASTE` (small ones by 32), at most `limit` in all."""
+    order = sorted(range(len(lengths)), key=lambda g: lengths[g])
+    bucket: list[int] = []
+    for g in order:
+        longest = lengths[g]
+        first = lengths[bucket[0]] if bucket else longest
+        if bucket and (longest > max(first * BUCKET_WASTE, first + 32) or longest * (len(bucket) + 1) > limit):
+            yield bucket
+            bucket = []
+        bucket.append(g)
+    if bucket:
+        yield bucket
