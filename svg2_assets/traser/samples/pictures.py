@@ -20,7 +20,7 @@ def encode(frames: Pixels, settings: PictureSettings) -> tuple[bytes, ...]:
     pixels wide.
     """
     if settings.stored is Stored.PNG:
-        suffix, options = ".png", [cv2.IMWRITE_PNG_COMPRESSION, 3]
+        suffix, options = ".png", [cv2.IMWRITE_PNG_COMPRESSION, 1]
     else:
         full = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
         suffix = ".jpg"
