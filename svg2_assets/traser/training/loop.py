@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from svg2_assets.scene.errors import Svg2Error
+from svg2_assets.traser.arrangement import IGNORED
 from svg2_assets.traser.network.model import Batch, collate
 from svg2_assets.traser.training.engine import Engine, OptimiserState
 from svg2_assets.traser.training.groups import optimiser_of, parameter_groups
@@ -30,10 +31,14 @@ class NotFinite(Svg2Error):
 
 
 class Feed(Protocol):
-    """The samples of a run in their order."""
+    """The samples of a run in their order, from where it begins or goes on."""
 
-    def batches(self, step: int) -> Iterator[Sequence[Example]]:
-        """This process's batches from step `step` (from 0) on, without end; `accumulation` of them make a step."""
+    def batches(self) -> Iterator[Sequence[Example]]:
+        """This process's batches, without end; `accumulation` of them make a step."""
+        ...
+
+    def state(self) -> Mapping[str, Any]:
+        """What comes next, as JSON: for a feed that goes on there."""
         ...
 
     def held_out(self) -> Iterator[Sequence[Example]]:
@@ -73,7 +78,7 @@ def train(run: Run, *, since: Kept | None = None) -> Kept:
         run.engine.load_optimiser(since.folder, read_tensors(path) if path.exists() else None)
     schedule = Schedule(run.steps, recipe.warmup, recipe.floor)
     first = since.step if since is not None else 0
-    batches, kept = run.feed.batches(first), since
+    batches, kept = run.feed.batches(), since
     for step in range(first, run.steps):
         record = _step(run, step, batches, optimiser=optimiser, factor=schedule.factor(step))
         _note(run, record)
@@ -112,7 +117,7 @@ def _write(run: Run, step: int, model: Mapping[str, Tensor], optimiser: Optimise
     run.write_model(made, model)
     if optimiser is not None:
         write_tensors(made / OPTIMISER, optimiser)
-    run.keeper.finish(step, run.state)
+    run.keeper.finish(step, {**run.state, "feed": dict(run.feed.state())})
 
 
 def held_out_loss(run: Run, step: int) -> Record:
@@ -140,21 +145,12 @@ def _step(
     # What is drawn in a step follows from the step: a resumed run draws the same.
     torch.manual_seed(hash_of(setup.seed, step, engine.rank))
     run.learner.train()
-    sums: dict[str, Tensor] = {}
-    taken: list[str] = []
-    for number in range(setup.accumulation):
-        examples = next(batches)
-        taken += [e.video_id for e in examples]
-        with engine.gathering():
-            found = engine.forward(_batch(run, examples), examples, (setup.seed, step, number, engine.rank))
-            engine.backward(found[TOTAL])
-        for name, value in found.items():
-            sums[name] = sums.get(name, 0.0) + value.detach().float().cpu() / setup.accumulation
-    means = engine.mean(torch.stack(list(sums.values())))
-    figures = dict(zip(sums, means.tolist(), strict=True))
+    parts = [next(batches) for _ in range(setup.accumulation)]
+    taken = [e.video_id for examples in parts for e in examples]
+    figures = _gradients(run, step, parts)
     norm = _finite_step(run, step, figures[TOTAL], taken)
     seconds = time.perf_counter() - began
-    samples = len(taken) * engine.processes
+    samples = round(float(engine.mean(torch.tensor(float(len(taken))))) * engine.processes)
     return {
         "step": step + 1,
         "kind": TRAIN,
@@ -165,6 +161,34 @@ def _step(
         "seconds": round(seconds, 4),
         "samples_a_second": round(samples / seconds, 2),
     }
+
+
+def _gradients(run: Run, step: int, parts: Sequence[Sequence[Example]]) -> dict[str, float]:
+    """Gradients of a step's batches, and the losses' means.
+
+    Each batch counts as its share of the learned tokens of the step, over all processes: how samples are divided among
+    batches and processes makes no difference to the language loss.
+    """
+    engine, setup = run.engine, run.setup
+    learned = torch.tensor([float(sum(map(_learned, examples))) for examples in parts])
+    mean = float(engine.mean(learned.mean()))
+    sums: dict[str, Tensor] = {}
+    for number, examples in enumerate(parts):
+        weight = float(learned[number]) / mean
+        with engine.gathering():
+            found = engine.forward(_batch(run, examples), examples, (setup.seed, step, number, engine.rank))
+            engine.backward(weight * found[TOTAL])
+        for name, value in found.items():
+            share = (1.0 if name == TOKENS else weight) / len(parts)
+            sums[name] = sums.get(name, torch.zeros(())) + share * value.detach().float().cpu()
+    means = engine.mean(torch.stack(list(sums.values())))
+    figures: dict[str, float] = dict(zip(sums, means.tolist(), strict=True))
+    return figures | {TOKENS: figures[TOKENS] * len(parts) * engine.processes}
+
+
+def _learned(example: Example) -> int:
+    """How many tokens of a sample are learned."""
+    return int((example.arranged.labels[1:] != IGNORED).sum())
 
 
 def _finite_step(run: Run, step: int, loss: float, taken: Sequence[str]) -> float:

@@ -22,7 +22,7 @@ from svg2_assets.traser.network.model import Traser, TraserConfig
 from svg2_assets.traser.network.resampler import ResamplerShape
 from svg2_assets.traser.presets import PRESETS
 from svg2_assets.traser.training.engine import Engine, engine_of
-from svg2_assets.traser.training.keeping import Keeper, Kept
+from svg2_assets.traser.training.keeping import Keeper, Kept, read_state
 from svg2_assets.traser.training.learning import Learner
 from svg2_assets.traser.training.loop import Run, train
 from svg2_assets.traser.training.metrics import Metrics
@@ -55,7 +55,7 @@ class Letters:
         return " ".join(map(str, ids))
 
 
-def model(seed: int = 0) -> Traser:
+def model(seed: int = 0, diversity: float = 0.01) -> Traser:
     torch.manual_seed(seed)
     text = {
         "vocab_size": VOCABULARY, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1,
@@ -73,7 +73,7 @@ def model(seed: int = 0) -> Traser:
         "image_token_id": 8, "video_token_id": 5, "vision_start_token_id": 3, "vision_end_token_id": 4,
     }  # fmt: skip
     shape = ResamplerShape(32, 2, 1, 2, 1, 16, 2)
-    return Traser(TraserConfig(backbone, shape, shape, place=True, orthogonal=True, diversity=0.01))
+    return Traser(TraserConfig(backbone, shape, shape, place=True, orthogonal=True, diversity=diversity))
 
 
 def example(number: int) -> Example:
@@ -96,15 +96,18 @@ def example(number: int) -> Example:
 class Toys:
     """Forty samples, in the same order for any number of processes."""
 
-    def __init__(self, setup: Setup, engine: Engine, broken: int | None = None) -> None:
-        self.setup, self.engine, self.broken = setup, engine, broken
+    def __init__(self, setup: Setup, engine: Engine, start: int = 0, broken: int | None = None) -> None:
+        self.setup, self.engine, self.place, self.broken = setup, engine, start, broken
 
-    def batches(self, step: int) -> Iterator[Sequence[Example]]:
+    def batches(self) -> Iterator[Sequence[Example]]:
         size, processes = self.setup.batch, self.engine.processes
-        batch = step * self.setup.accumulation * processes + self.engine.rank
         while True:
-            yield [self.taken(batch * size + i) for i in range(size)]
-            batch += processes
+            begin = self.place + self.engine.rank
+            self.place += size * processes
+            yield [self.taken(begin + i * processes) for i in range(size)]
+
+    def state(self) -> dict[str, int]:
+        return {"place": self.place}
 
     def taken(self, place: int) -> Example:
         epoch, number = divmod(place, 40)
@@ -129,15 +132,14 @@ def run_of(folder: Path, *changes: str, broken: int | None = None) -> tuple[Run,
     setup = read_setup(text=SETUP, changes=[f"folder={folder}", *changes])
     engine = engine_of(setup.recipe, accumulation=setup.accumulation)
     keeper, metrics = Keeper(folder / "checkpoints", keep=setup.saving.keep), Metrics(folder / "metrics.jsonl")
-    last, made = keeper.last(), model()
+    last, made = keeper.last(), model(diversity=setup.resolved().designing.diversity)
     if last is not None:
         made.load_state_dict(load_file(str(last.folder / MODEL)), strict=False)
     engine.wait()
     if engine.rank == 0:
         metrics.forget_after(last.step if last else 0)
-    run = Run(
-        setup, setup.steps or 1, Learner(made), engine, Toys(setup, engine, broken), keeper, metrics, write_model, pad=0
-    )
+    feed = Toys(setup, engine, read_state(last)["feed"]["place"] if last else 0, broken)
+    run = Run(setup, setup.steps or 1, Learner(made), engine, feed, keeper, metrics, write_model, pad=0)
     return run, last
 
 

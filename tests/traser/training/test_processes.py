@@ -36,7 +36,7 @@ def two_processes(folder: Path, *changes: str, sharded: bool = False, die: int =
     else:
         launcher = ["torch.distributed.run", "--nproc_per_node", "2", "--master_port", free_port()]
     return subprocess.run(
-        [sys.executable, "-m", *launcher, "-m", "tests.traser.training.small", str(folder), "accumulation=1", *changes],
+        [sys.executable, "-m", *launcher, "-m", "tests.traser.training.small", str(folder), "accumulation=1", ONE_LOSS, *changes],
         cwd=ROOT, env={**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "die": str(die)},
         capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
@@ -46,10 +46,14 @@ def losses(folder: Path, kind: str = "train") -> list[float]:
     return [value for _, value in curve(Metrics(folder / "metrics.jsonl").records(), kind=kind)]
 
 
+ONE_LOSS = "overrides={designing: {diversity: 0}}"
+"""The loss on alike latents is a mean over a batch's groups, and processes have other batches."""
+
+
 def alone(folder: Path) -> None:
     from svg2_assets.traser.training.loop import train
 
-    run, _ = run_of(folder)
+    run, _ = run_of(folder, ONE_LOSS)
     train(run)
 
 
