@@ -58,19 +58,29 @@ def _covered(counts: Sequence[bytes]) -> IntArray:
     """As `covered`; raises `InvalidSceneValue` when any of them is malformed or empty."""
     if not counts:
         return np.zeros(0, dtype=np.int64)
+    runs, firsts = joined_run_lengths(counts)
+    return np.add.reduceat(runs, firsts)
+
+
+def joined_run_lengths(counts: Sequence[bytes]) -> tuple[IntArray, IntArray]:
+    """The run lengths of each of `counts` (at least one) in one array, and where in it each begins. Vectorised over all.
+
+    Raises `InvalidSceneValue` when any of them is malformed or empty.
+    """
     sizes = np.fromiter((len(c) for c in counts), dtype=np.int64, count=len(counts))
     runs, ends = _differences(np.frombuffer(b"".join(counts), dtype=np.uint8))
     # The last character of each string must also be the last of a run, otherwise a code would span two strings.
     last = np.searchsorted(ends, np.cumsum(sizes) - 1)
     if (sizes == 0).any() or (ends[last] != np.cumsum(sizes) - 1).any():
         raise InvalidSceneValue("an RLE string is empty or ends in the middle of a run")
+    firsts = np.concatenate(([0], last[:-1] + 1))
     owner = np.repeat(np.arange(len(counts)), np.diff(last, prepend=-1))
-    place = np.arange(runs.size) - np.concatenate(([0], last[:-1] + 1))[owner]
+    place = np.arange(runs.size) - firsts[owner]
     for lane in (np.flatnonzero(place % 2 == 1), np.flatnonzero((place % 2 == 0) & (place > 0))):
         runs[lane] = _cumulated(runs[lane], owner[lane])
     if (runs < 0).any():
         raise InvalidSceneValue("an RLE string holds a negative run")
-    return np.add.reduceat(runs, np.concatenate(([0], last[:-1] + 1)))
+    return runs, firsts
 
 
 def _cumulated(values: IntArray, owner: IntArray) -> IntArray:

@@ -138,7 +138,8 @@ def _scaled(pixels: Pixels, size: int) -> Pixels:
         return pixels
     flat = np.ascontiguousarray(pixels).reshape(len(pixels), -1).astype(np.float32)
     values = np.asarray(_cubic(len(pixels), size) @ flat)
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8).reshape(size, *pixels.shape[1:])
+    rounded: Pixels = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return rounded.reshape(size, *pixels.shape[1:])
 
 
 @lru_cache(maxsize=32)
