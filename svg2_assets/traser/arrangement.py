@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from svg2_assets.scene.masks import FloatArray, IntArray
 from svg2_assets.traser.presets import Arranging
@@ -31,6 +33,7 @@ from svg2_assets.traser.windows import windows_of
 
 IGNORED = -100
 SCENE, CAMERA = "Scene: ", "Camera: "
+MARKS_A_BLOCK = 4
 
 
 class Tokenizer(Protocol):
@@ -81,6 +84,116 @@ class Clip:
     tracks: Sequence[Track]
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What arrangement follows. Labels and stamps are encoded once a plan: they stand once for every object."""
+
+    arranging: Arranging
+    slots: Slots
+    tokenizer: Tokenizer
+    _known: dict[str, tuple[int, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def encode(self, label: str) -> tuple[int, ...]:
+        """Ids of a label or stamp."""
+        if label not in self._known:
+            self._known[label] = tuple(self.tokenizer.encode(label))
+        return self._known[label]
+
+
+class Subject(StrEnum):
+    """What a block shows."""
+
+    OBJECT = "object"
+    SCENE = "scene"
+    CAMERA = "camera"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a block tells of one window: its tokens `[first, last)`."""
+
+    window: Window
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block of the sequence before it is written: its `tokens` and their `places` [tokens, PLACE_FEATURES].
+
+    `track` is its object's place in the clip's tracks, None for scene and camera. A block without one of its parts
+    still shows the whole to the object resampler.
+    """
+
+    subject: Subject
+    track: int | None
+    tokens: IntArray
+    places: npt.NDArray[np.float32]
+    parts: tuple[Part, ...]
+
+
+def arrange(
+    clip: Clip,
+    prompt: tuple[Sequence[int], Sequence[int]],
+    answer: Sequence[int] = (),
+    *,
+    plan: Plan,
+    blocks: Sequence[Block] | None = None,
+) -> Arranged:
+    """The sequence of one sample.
+
+    `prompt` are the ids before and after the place of the video (whose own span, marks included, is gone), `answer`
+    what follows and is learned. `blocks`: those of `blocks_of`, or what a budget leaves of them. Their objects are
+    numbered from 1. Nothing is cut, unless the plan mimics the released training, which cuts the end.
+    """
+    grown = _Sequence()
+    grown.say(prompt[0])
+    number = 0
+    for block in blocks_of(clip, plan) if blocks is None else blocks:
+        number += block.subject is Subject.OBJECT
+        _write(grown, block, number, plan=plan)
+    grown.say(prompt[1])
+    grown.say(answer, learned=True)
+    whole = Arranged(np.asarray(grown.ids, dtype=np.int64), np.asarray(grown.labels), tuple(grown.groups))
+    cut = plan.arranging.cut_at
+    return whole if cut is None or not answer or len(whole) <= cut else _cut(whole, cut)
+
+
+def blocks_of(clip: Clip, plan: Plan) -> list[Block]:
+    """One block per object in order, then scene and camera where asked for, each with all of its windows."""
+    arranging = plan.arranging
+    windows = windows_of(clip.times, clip.grid, seconds=arranging.window_seconds, true_times=arranging.true_times)
+    if arranging.roles == {Role.OBJECT}:
+        windows = ()
+    found = []
+    for at, track in enumerate(clip.tracks):
+        parts = _parts(track.tokens, clip.grid, windows)
+        found.append(Block(Subject.OBJECT, at, track.tokens, object_places(track, clip), parts))
+    for subject, tokens in _surroundings(clip, arranging):
+        parts = _parts(tokens, clip.grid, windows)
+        found.append(Block(subject, None, tokens, cell_places(tokens, clip), parts))
+    return found
+
+
+def length_of(block: Block, number: int, *, plan: Plan) -> int:
+    """Ids that `block` takes as object `number`; with both resamplers 36 + |label| + Σ (32 + |stamp|)."""
+    label = len(plan.encode(label_of(block.subject, number)))
+    whole = plan.slots.object if Role.OBJECT in plan.arranging.roles else 0
+    return MARKS_A_BLOCK + label + whole + sum(length_of_part(part, plan=plan) for part in block.parts)
+
+
+def length_of_part(part: Part, *, plan: Plan) -> int:
+    """Ids that a window takes within a block, its stamp included."""
+    return len(plan.encode(part.window.label)) + _slots_of(part, plan)
+
+
+def label_of(subject: Subject, number: int) -> str:
+    """What stands at the head of a block."""
+    return (
+        f"Object {number}: " if subject is Subject.OBJECT else {Subject.SCENE: SCENE, Subject.CAMERA: CAMERA}[subject]
+    )
+
+
 @dataclass
 class _Sequence:
     """The sequence as it grows."""
@@ -94,63 +207,17 @@ class _Sequence:
         self.labels += ids if learned else [IGNORED] * len(ids)
 
 
-def arrange(
-    clip: Clip, prompt: tuple[Sequence[int], Sequence[int]], answer: Sequence[int] = (), *, plan: Plan
-) -> Arranged:
-    """The sequence of one sample.
-
-    `prompt` are the ids before and after the place of the video (whose own span, marks included, is gone), `answer`
-    what follows and is learned. Objects are numbered from 1 in the order of `clip.tracks`.
-    """
-    windows = windows_of(
-        clip.times, clip.grid, seconds=plan.arranging.window_seconds, true_times=plan.arranging.true_times
-    )
-    grown = _Sequence()
-    grown.say(prompt[0])
-    for number, track in enumerate(clip.tracks, 1):
-        places = object_places(track, clip)
-        _block(grown, f"Object {number}: ", track.tokens, places=places, clip=clip, windows=windows, plan=plan)
-    for label, tokens in _surroundings(clip, plan.arranging):
-        places = cell_places(tokens, clip)
-        _block(grown, label, tokens, places=places, clip=clip, windows=windows, plan=plan)
-    grown.say(prompt[1])
-    grown.say(answer, learned=True)
-    return Arranged(np.asarray(grown.ids), np.asarray(grown.labels), tuple(grown.groups))
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What arrangement follows."""
-
-    arranging: Arranging
-    slots: Slots
-    tokenizer: Tokenizer
-
-
-def _block(
-    grown: _Sequence,
-    label: str,
-    tokens: IntArray,
-    *,
-    places: np.ndarray,
-    clip: Clip,
-    windows: Sequence[Window],
-    plan: Plan,
-) -> None:
+def _write(grown: _Sequence, block: Block, number: int, *, plan: Plan) -> None:
     marks, roles = plan.tokenizer.marks, plan.arranging.roles
-    grown.say([marks.object_start, *plan.tokenizer.encode(label), marks.vision_start])
+    label = plan.encode(label_of(block.subject, number))
+    grown.say([marks.object_start, *label, marks.vision_start])
     if Role.OBJECT in roles:
-        _group(grown, Role.OBJECT, tokens, places, slots=plan.slots.object, plan=plan)
-    if roles != {Role.OBJECT}:
-        step = clip.grid.step_of(tokens)
-        for window in windows:
-            inside = (step >= window.first) & (step < window.last)
-            if not inside.any():
-                continue
-            grown.say(plan.tokenizer.encode(window.label))
-            role = Role.WINDOW if Role.WINDOW in roles else Role.TOKENS
-            slots = plan.slots.window if role is Role.WINDOW else int(inside.sum())
-            _group(grown, role, tokens[inside], places[inside], slots=slots, plan=plan)
+        _group(grown, Role.OBJECT, block.tokens, block.places, slots=plan.slots.object, plan=plan)
+    for part in block.parts:
+        grown.say(plan.encode(part.window.label))
+        inside = slice(part.first, part.last)
+        role = Role.WINDOW if Role.WINDOW in roles else Role.TOKENS
+        _group(grown, role, block.tokens[inside], block.places[inside], slots=_slots_of(part, plan), plan=plan)
     grown.say([marks.vision_end, marks.object_end])
 
 
@@ -159,17 +226,39 @@ def _group(grown: _Sequence, role: Role, tokens: IntArray, places: np.ndarray, *
     grown.say([plan.tokenizer.marks.video] * slots)
 
 
-def _surroundings(clip: Clip, arranging: Arranging) -> list[tuple[str, IntArray]]:
+def _slots_of(part: Part, plan: Plan) -> int:
+    return plan.slots.window if Role.WINDOW in plan.arranging.roles else part.last - part.first
+
+
+def _parts(tokens: IntArray, grid: Grid, windows: Sequence[Window]) -> tuple[Part, ...]:
+    """The windows that hold some of `tokens`, which ascend."""
+    bounds = [(w.first * grid.cells, w.last * grid.cells) for w in windows]
+    places = np.searchsorted(tokens, np.asarray(bounds, dtype=np.int64).reshape(-1, 2)).tolist()
+    return tuple(Part(w, a, b) for w, (a, b) in zip(windows, places, strict=True) if b > a)
+
+
+def _cut(whole: Arranged, at: int) -> Arranged:
+    """The first `at` ids. A group that the cut divides is no longer filled: nothing learned comes after it."""
+    learned = int((whole.labels != IGNORED).sum())
+    kept = Arranged(
+        whole.ids[:at], whole.labels[:at], tuple(g for g in whole.groups if g.start + g.slots <= at), whole.notes
+    )
+    lost = learned - int((kept.labels != IGNORED).sum())
+    note = f"the sequence of {len(whole)} tokens is cut at {at}: {lost} of the answer's {learned} tokens are lost"
+    return Arranged(kept.ids, kept.labels, kept.groups, (*whole.notes, note))
+
+
+def _surroundings(clip: Clip, arranging: Arranging) -> list[tuple[Subject, IntArray]]:
     """Scene and camera, where asked for and there is something to show."""
     if not arranging.roles & {Role.OBJECT, Role.WINDOW}:
         return []  # without resamplers they would be most of the clip
     grid, found = clip.grid, []
     if arranging.scene:
         taken = np.concatenate([t.tokens for t in clip.tracks]) if clip.tracks else np.zeros(0, dtype=np.int64)
-        found.append((SCENE, np.setdiff1d(np.arange(grid.tokens), taken)))
+        found.append((Subject.SCENE, np.setdiff1d(np.arange(grid.tokens), taken)))
     if arranging.camera:
-        found.append((CAMERA, _rim(grid)))
-    return [(label, tokens) for label, tokens in found if tokens.size]
+        found.append((Subject.CAMERA, _rim(grid)))
+    return [(subject, tokens) for subject, tokens in found if tokens.size]
 
 
 def _rim(grid: Grid) -> IntArray:

@@ -100,11 +100,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Arranged:
-    """The sequence of one sample: token `ids` [L], `labels` [L] (-100 where nothing is learned), groups to fill."""
+    """The sequence of one sample: token `ids` [L], `labels` [L] (-100 where nothing is learned), groups to fill.
+
+    `notes` say what a cut of the sequence took (only presets that mimic the released training cut it).
+    """
 
     ids: IntArray
     labels: IntArray
     groups: tuple[Group, ...]
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
