@@ -49,8 +49,9 @@ class Arranging:
 
     `roles` are the resamplers in use (none: the tokens themselves); `true_times`: windows and their labels follow the
     clip's clock, not the number of the frame; `scene`: a block for tokens of no object; `camera`: a block for the
-    camera's own motion, id -1. `most_tokens` is kept by dropping windows, then objects, by salience; the answer is
-    never cut. `cut_at` is the released training's cut of the sequence's end, which presets that mimic it report.
+    camera's own motion, id -1. Of more than `most_objects` those stay that are `salient`, else the first. `most_tokens`
+    is kept by dropping windows, then objects, by salience; the answer is never cut. `cut_at` is the released training's
+    cut of the sequence's end, in the place of `most_tokens`: presets that mimic it report what is lost.
     """
 
     roles: frozenset[Role] = frozenset({Role.OBJECT, Role.WINDOW})
@@ -61,6 +62,7 @@ class Arranging:
     most_objects: int | None = 40
     most_tokens: int = 32768
     cut_at: int | None = None
+    salient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             Preset(
                 "default",
                 selecting=Selecting(each_step=True),
-                arranging=Arranging(true_times=True, scene=True, camera=True),
+                arranging=Arranging(true_times=True, scene=True, camera=True, salient=True),
                 designing=Designing(place=True, orthogonal=True, diversity=0.01),
                 decoding=Decoding(constrained=True, repetition_penalty=1.0),
             ),
