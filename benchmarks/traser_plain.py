@@ -50,7 +50,8 @@ def select(
     steps, rows, cols = grid
     table = mask_table(masks, 28 * rows, 28 * cols)
     kept = [o for o in range(len(masks)) if table[o].any()]
-    table = table[kept]
+    if len(kept) < len(masks):
+        table = table[kept]
     if table.shape[1] < 2 * steps:
         table = torch.cat([table] + [table[:, -1:]] * (2 * steps - table.shape[1]), dim=1)
     table = table[:, : 2 * steps]
@@ -103,7 +104,7 @@ def arrange(
         filled.append((len(sequence), chosen.tolist()))
         sequence += [ids.video] * 32
         for w in range(windows):
-            inside = [int(t) for t in chosen if int(t) // (together * rows * cols) == w]
+            inside = chosen[chosen // (together * rows * cols) == w].tolist()
             if inside:
                 sequence += encode(stamps[min(w, len(stamps) - 1)])
                 filled.append((len(sequence), inside))

@@ -63,7 +63,7 @@ def _covered(counts: Sequence[bytes]) -> IntArray:
 
 
 def joined_run_lengths(counts: Sequence[bytes]) -> tuple[IntArray, IntArray]:
-    """The run lengths of each of `counts` (at least one) in one array, and where in it each begins. Vectorised over all.
+    """The run lengths of each of `counts` (at least one) in one array, and where in it each begins; vectorised.
 
     Raises `InvalidSceneValue` when any of them is malformed or empty.
     """

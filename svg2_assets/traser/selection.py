@@ -96,13 +96,14 @@ def _on_grid(masks: Masks, grid: Grid, frames: int, *, video: str) -> tuple[Shar
     """Coverage [objects, frames, rows, cols] and boxes [objects, frames, 4]."""
     coverage = np.zeros((len(masks), frames, grid.rows, grid.cols), dtype=np.float32)
     boxes = np.full((len(masks), frames, 4), np.nan, dtype=np.float32)
-    for number, row in enumerate(masks):  # object by object: what is held besides the result stays small
-        there = [i for i, mask in enumerate(row) if mask is not None]
-        try:
-            pooled = pool([m for m in row if m is not None], grid)
-        except InvalidSceneValue as error:
-            raise _unreadable(row, number, video=video, error=error) from error
-        coverage[number, there], boxes[number, there] = pooled.coverage, pooled.boxes
+    there = [(number, i) for number, row in enumerate(masks) for i, mask in enumerate(row) if mask is not None]
+    try:
+        pooled = pool([m for row in masks for m in row if m is not None], grid)
+    except InvalidSceneValue as error:
+        raise _unreadable(masks, video=video, error=error) from error
+    if there:
+        at = tuple(np.asarray(there, dtype=np.int64).T)
+        coverage[at], boxes[at] = pooled.coverage, pooled.boxes
     return coverage, boxes
 
 
@@ -191,15 +192,15 @@ def _nothing(video: str, found: str) -> NoObject:
     )
 
 
-def _unreadable(row: Sequence[Mask | None], number: int, *, video: str, error: InvalidSceneValue) -> PhaseError:
-    """Which of the masks `row` of object `number` it is that cannot be read."""
+def _unreadable(masks: Masks, *, video: str, error: InvalidSceneValue) -> PhaseError:
+    """Which of `masks` it is that cannot be read."""
     found = str(error)
-    for frame, mask in enumerate(row):
+    for number, frame, mask in ((o, f, m) for o, row in enumerate(masks, 1) for f, m in enumerate(row, 1)):
         try:
             if mask is not None:
                 mask.check()
         except InvalidSceneValue as reason:
-            found = f"on sampled frame {frame + 1} of object {number + 1}: {reason}"
+            found = f"on sampled frame {frame} of object {number}: {reason}"
             break
     return PhaseError(
         video=video,

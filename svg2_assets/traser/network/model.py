@@ -54,19 +54,7 @@ class Batch:
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Batch:
         """The batch on `device`, patches as `dtype`."""
-        moved = {
-            role: GroupSlots(
-                g.rows,
-                g.starts,
-                g.slots,
-                Bundle(
-                    [t.to(device, non_blocking=True) for t in g.bundle.tokens],
-                    [p.to(device, non_blocking=True) for p in g.bundle.places],
-                    g.bundle.meta.to(device),
-                ),
-            )
-            for role, g in self.groups.items()
-        }
+        moved = {role: GroupSlots(g.rows, g.starts, g.slots, g.bundle.to(device)) for role, g in self.groups.items()}
         return Batch(
             self.ids.to(device),
             self.mask.to(device),

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -173,24 +174,29 @@ class Bundle:
     places: Sequence[Tensor]
     meta: Tensor
 
+    def to(self, device: torch.device | str) -> Bundle:
+        """The same on `device`, moved in three copies."""
+        lengths = [len(t) for t in self.tokens]
+        tokens = torch.cat(list(self.tokens)).to(device).split(lengths)
+        places = torch.cat(list(self.places)).to(device).split(lengths)
+        return Bundle(tokens, places, self.meta.to(device))
+
 
 def resample(resampler: Resampler, features: Tensor, bundle: Bundle, *, limit: int = BUCKET_TOKENS) -> Tensor:
     """The latents [G, slots, D] of every group, in buckets of like length: no group is padded to the longest."""
-    lengths = [len(t) for t in bundle.tokens]
+    lengths = np.asarray([len(t) for t in bundle.tokens])
+    first = np.cumsum(lengths) - lengths
+    tokens, places = torch.cat(list(bundle.tokens)), torch.cat(list(bundle.places))
     order, made = [], []
-    for bucket in buckets(lengths, limit=limit):
-        longest = max(lengths[g] for g in bucket)
-        index = features.new_zeros((len(bucket), longest), dtype=torch.long)
-        mask = torch.zeros((len(bucket), longest), dtype=torch.bool, device=features.device)
-        places = features.new_zeros((len(bucket), longest, PLACE_FEATURES), dtype=torch.float32)
-        for row, g in enumerate(bucket):
-            index[row, : lengths[g]] = bundle.tokens[g]
-            mask[row, : lengths[g]] = True
-            places[row, : lengths[g]] = bundle.places[g]
-        made.append(resampler(features[index], mask, places, bundle.meta[bucket]))
+    for bucket in buckets(lengths.tolist(), limit=limit):
+        # Which of all groups' tokens stand in each row; what pads a row repeats its first and is masked.
+        within = np.arange(lengths[bucket].max())
+        held = within < lengths[bucket][:, None]
+        where = torch.from_numpy(np.where(held, first[bucket][:, None] + within, first[bucket][:, None]))
+        where, mask = where.to(features.device), torch.from_numpy(held).to(features.device)
+        made.append(resampler(features[tokens[where]], mask, places[where], bundle.meta[bucket]))
         order += bucket
-    back = torch.empty(len(order), dtype=torch.long)
-    back[torch.tensor(order)] = torch.arange(len(order))
+    back = torch.from_numpy(np.argsort(order))
     return torch.cat(made)[back.to(features.device)]
 
 
