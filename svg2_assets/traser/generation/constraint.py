@@ -121,7 +121,7 @@ class Constraint:
             stands = self._escape(position.place, position.text) == 0
             return self._enter(position.place.after(position.text, self.rules)) if stands else None
         text = position.text + bytes((byte,))
-        fits = is_body(text[-2:]) and text[0] in BEGINNINGS and len(text) <= self._most(position)
+        fits = is_body(text[-2:]) and text[0] in BEGINNINGS and len(text) + (byte == SPACE) <= self._most(position)
         return Within(position.place, text) if fits else None
 
     def _most(self, position: Within) -> int:

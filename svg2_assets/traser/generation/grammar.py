@@ -22,7 +22,7 @@ from svg2_assets.traser.generation.limits import Limits
 Branch = Mapping[int, Any]
 """Next byte -> a `Branch`, or the whole piece of text (bytes) where it ends."""
 
-NAME_RESERVE = 16
+NAME_RESERVE = 8
 """Bytes kept for each name that is still to be written."""
 END_TOKEN = 1
 PLAIN = (string.ascii_letters + string.digits).encode()
