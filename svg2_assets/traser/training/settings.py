@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from svg2_assets.scene.errors import Svg2Error, printable
 from svg2_assets.traser.presets import PRESETS, Preset
+from svg2_assets.traser.samples.order import NATURAL, StreamSettings, share_of
+from svg2_assets.traser.samples.splits import Split
 from svg2_assets.traser.values import Role
 
 
@@ -102,23 +104,33 @@ class ModelChoice(_Form):
 
 
 class DataChoice(_Form):
-    """Which samples: of the store at `store` as it was when `tag` was made."""
+    """Which samples, in which order: those of the store at `store` as it was when `tag` was made.
+
+    `datasets` and `tasks` are names, each with the percentage that an epoch takes: `pvd%30`. No dataset stands for all.
+    """
 
     store: str = Field(default="", description="Folder or s3:// URI of the store; the installation's when empty")
-    tag: str = Field(default="", description="Tagged version to train on; empty: the newest `traser-` tag")
-    train: str = Field(default="train", description="Split to learn from")
-    held_out: str = Field(default="held_out", description="Split that evaluation reads")
-    shares: dict[str, float] = Field(
-        default_factory=dict, description="Share of a source's samples to use, by source (default 1)"
-    )
-    most: int | None = Field(default=None, ge=1, description="Most samples to learn from; all when unset")
-    workers: int = Field(default=0, ge=0, description="Processes that prepare samples; 0: this one")
+    tag: str = Field(default="", description="Tagged version to train on; the last of the traser- ones when empty")
+    train: Split = Field(default=Split.TRAIN, description="Split to learn from")
+    held_out: Split = Field(default=Split.VAL, description="Split that evaluation reads")
+    datasets: tuple[str, ...] = Field(default=(), description="Datasets to learn from, with shares")
+    tasks: tuple[str, ...] = Field(default=(NATURAL,), description="Tasks to ask, with shares")
+    balance: float = Field(default=0.0, ge=0, le=1, description="How much samples of rare relations are preferred")
+    workers: int = Field(default=0, ge=0, description="Processes that prepare samples; 0: a thread of this one")
+
+    def streaming(self, *, seed: int) -> StreamSettings:
+        """As the stream of samples to learn from takes it."""
+        given = self.model_dump(include={"datasets", "tasks", "balance"})
+        return StreamSettings(split=self.train, seed=seed, **given)
+
+    def measuring(self) -> StreamSettings:
+        """The held-out samples, each once, in the order of their ids."""
+        datasets = tuple(share_of(name)[0] for name in self.datasets)
+        return StreamSettings(split=self.held_out, datasets=datasets, shuffle=False, instead=False, most_skipped=1.0)
 
     @model_validator(mode="after")
-    def _shares(self) -> DataChoice:
-        wrong = [f"{k}={v}" for k, v in self.shares.items() if not 0 < v <= 1]
-        if wrong:
-            raise ValueError(f"shares lie in (0, 1], not {', '.join(wrong)}")
+    def _fits(self) -> DataChoice:
+        self.streaming(seed=0)
         return self
 
 

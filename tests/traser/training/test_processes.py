@@ -20,6 +20,7 @@ from svg2_assets.traser.training.settings import Recipe
 from tests.traser.training.small import run_of
 
 ROOT = Path(__file__).parents[3]
+PROGRAM = "tests.traser.training.small"
 FSDP = ROOT / "configs" / "accelerate" / "fsdp.yaml"
 
 
@@ -36,7 +37,7 @@ def two_processes(folder: Path, *changes: str, sharded: bool = False, die: int =
     else:
         launcher = ["torch.distributed.run", "--nproc_per_node", "2", "--master_port", free_port()]
     return subprocess.run(
-        [sys.executable, "-m", *launcher, "-m", "tests.traser.training.small", str(folder), "accumulation=1", ONE_LOSS, *changes],
+        [sys.executable, "-m", *launcher, "-m", PROGRAM, str(folder), "accumulation=1", ONE_LOSS, *changes],
         cwd=ROOT, env={**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "die": str(die)},
         capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip

@@ -49,7 +49,7 @@ def test_a_written_setup_reads_back_the_same() -> None:
         ("steps=0", "steps: Input should be greater than or equal to 1"),
         ("steps", "expected key=value"),
         ("model.source=x", "give either `source`"),
-        ("data.shares.sav=2", "shares lie in (0, 1]"),
+        ("data.datasets=[sav%x]", "expected a name or name%percentage"),
         ("model.tiny.heads=3", "must be a multiple of 16"),
     ],
 )

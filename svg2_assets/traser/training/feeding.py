@@ -1,0 +1,58 @@
+"""Samples of a tagged version of the store as the batches of one process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from svg2_assets.traser.samples.examples import ExampleMaker
+from svg2_assets.traser.samples.loading import Loader
+from svg2_assets.traser.samples.order import State
+from svg2_assets.traser.samples.stream import Reader, SampleSource, Stream, stream_of
+from svg2_assets.traser.training.engine import Engine
+from svg2_assets.traser.training.settings import Setup
+from svg2_assets.traser.values import Example
+
+
+class StoredFeed:
+    """A `loop.Feed` over `source`. Raises `StreamError` where there is nothing to read, or too much is unusable."""
+
+    def __init__(
+        self, source: SampleSource, make: ExampleMaker, *, setup: Setup, engine: Engine, start: Mapping[str, Any] | None
+    ) -> None:
+        self._setup, self._engine = setup, engine
+        self.stream: Stream[Example] = stream_of(source, make, setup.data.streaming(seed=setup.seed))
+        self._measured = stream_of(source, make, setup.data.measuring()) if setup.evaluating.most else None
+        self.loader: Loader[Example, list[Example]] = Loader(
+            self.stream,
+            list,
+            batch=setup.batch,
+            rank=engine.rank,
+            ranks=engine.processes,
+            workers=setup.data.workers,
+            start=State.of_json(dict(start)) if start is not None else State(),
+        )
+
+    def batches(self) -> Iterator[Sequence[Example]]:
+        """See `loop.Feed`."""
+        return iter(self.loader)
+
+    def held_out(self) -> Iterator[Sequence[Example]]:
+        """See `loop.Feed`."""
+        if self._measured is None:
+            return
+        reader = Reader(self._setup.batch, self._engine.rank, self._engine.processes)
+        most = -(-self._setup.evaluating.most // (reader.batch * reader.ranks))
+        for number, batch in enumerate(self._measured.batches(reader, epochs=1)):
+            if number == most:
+                return
+            if batch.examples:
+                yield batch.examples
+
+    def state(self) -> Mapping[str, Any]:
+        """See `loop.Feed`."""
+        return self.loader.state.to_json()
+
+    def skipped(self) -> list[tuple[str, int]]:
+        """Samples that could not be used, by reason."""
+        return self.loader.tally.rows()

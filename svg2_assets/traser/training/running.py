@@ -1,0 +1,233 @@
+"""A run from its setup: model, samples, engine and folder put together, begun or resumed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import polars as pl
+from torch import Tensor
+
+from svg2_assets.scene.errors import Svg2Error
+from svg2_assets.traser.network.checkpoint import write
+from svg2_assets.traser.network.loading import load_traser
+from svg2_assets.traser.network.model import Traser
+from svg2_assets.traser.presets import Preset
+from svg2_assets.traser.samples.examples import ExampleMaker, FrameLibrary
+from svg2_assets.traser.samples.stream import SampleSource
+from svg2_assets.traser.tokenizer import QwenTokenizer
+from svg2_assets.traser.training.building import (
+    MOST_TEXTS,
+    TEXT_COLUMNS,
+    files_of,
+    model_of,
+    slots_of,
+    texts_of,
+    tokenizer_of,
+)
+from svg2_assets.traser.training.engine import Engine, engine_of
+from svg2_assets.traser.training.feeding import StoredFeed
+from svg2_assets.traser.training.groups import freeze
+from svg2_assets.traser.training.keeping import Keeper, Kept, read_state
+from svg2_assets.traser.training.learning import Learner
+from svg2_assets.traser.training.loop import Run, train
+from svg2_assets.traser.training.metrics import Metrics, Record
+from svg2_assets.traser.training.settings import Setup, read_setup
+
+SETUP, METRICS, CHECKPOINTS, TOKENIZER = "setup.yaml", "metrics.jsonl", "checkpoints", "tokenizer"
+FREE = frozenset({"folder", "evaluating", "saving", "logging"})
+"""What may differ when a run is resumed: it moves no weight."""
+
+
+class OtherRun(Svg2Error):
+    """A folder that holds a run of another setup, data or number of samples a step."""
+
+
+class Samples(Protocol):
+    """The samples of one tagged version."""
+
+    @property
+    def source(self) -> SampleSource:
+        """Rows by address."""
+        ...
+
+    @property
+    def tag(self) -> str:
+        """The tag."""
+        ...
+
+    def rows(self, *, split: str, columns: tuple[str, ...], most: int) -> pl.DataFrame:
+        """At most `most` rows of a split."""
+        ...
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of a run: its last checkpoint, all it measured, what could not be used, and the model itself."""
+
+    folder: Path
+    kept: Kept
+    records: list[Record]
+    skipped: list[tuple[str, int]]
+    samples: int
+    steps: int
+    model: Traser
+    tokenizer: QwenTokenizer
+    preset: Preset
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Who hears of a run while it goes on; on one process alone."""
+
+    began: Callable[[str], None] = lambda _: None
+    measured: Callable[[Record], None] = lambda _: None
+    saved: Callable[[Kept], None] = lambda _: None
+
+
+@dataclass
+class _Parts:
+    """What a run is put together from."""
+
+    model: Traser
+    tokenizer: QwenTokenizer
+    feed: StoredFeed
+    companions: tuple[Path, ...] = field(default=())
+
+
+def run_training(
+    setup: Setup, samples: Samples, *, library: FrameLibrary | None = None, watcher: Watcher | None = None
+) -> Trained:
+    """Train, or go on where the folder's last checkpoint is; a run that is done gives its result again.
+
+    Raises `OtherRun`, `NotFinite`, `CheckpointFailed`, `BrokenCheckpoint`, `StreamError`, `CheckpointError`.
+    """
+    watcher = watcher or Watcher()
+    engine = engine_of(setup.recipe, accumulation=setup.accumulation)
+    keeper = Keeper(setup.folder / CHECKPOINTS, keep=setup.saving.keep)
+    since = keeper.last()
+    state = read_state(since) if since is not None else {}
+    parts = _parts(setup, samples, engine, since=since, state=state, library=library)
+    a_step = setup.batch * setup.accumulation * engine.processes
+    kept_with = {"tag": samples.tag, "samples_a_step": a_step, "setup": setup.to_yaml()}
+    _refuse_other_run(setup, state, kept_with)
+    steps = setup.steps or math.ceil(setup.epochs * len(parts.feed.stream) / a_step)
+    metrics = Metrics(setup.folder / METRICS)
+    if engine.rank == 0:
+        metrics.forget_after(since.step if since else 0)
+        (setup.folder / SETUP).write_text(setup.to_yaml(), encoding="utf-8")
+    watcher.began(_beginning(parts, setup, since=since, steps=steps, engine=engine))
+    run = Run(
+        setup=setup,
+        steps=steps,
+        learner=Learner(parts.model, setup.objectives),
+        engine=engine,
+        feed=parts.feed,
+        keeper=keeper,
+        metrics=metrics,
+        write_model=_writer(parts, setup),
+        pad=parts.tokenizer.marks.pad,
+        state=kept_with,
+        watch=watcher.measured,
+        saved=watcher.saved,
+    )
+    last = train(run, since=since)
+    return Trained(
+        setup.folder,
+        last,
+        metrics.records(),
+        parts.feed.skipped(),
+        len(parts.feed.stream),
+        steps,
+        parts.model.eval(),
+        parts.tokenizer,
+        setup.resolved(),
+    )
+
+
+def _parts(
+    setup: Setup,
+    samples: Samples,
+    engine: Engine,
+    *,
+    since: Kept | None,
+    state: Mapping[str, Any],
+    library: FrameLibrary | None,
+) -> _Parts:
+    tokenizer = _tokenizer(setup, samples, engine)
+    preset = setup.resolved()
+    model = model_of(setup, tokenizer) if since is None else load_traser(since.folder, preset=preset)
+    freeze(model, vision=setup.recipe.frozen_vision)
+    if setup.recipe.checkpointing:
+        model.enable_checkpointing()
+    make = ExampleMaker(preset, tokenizer, slots_of(model), library)
+    feed = StoredFeed(samples.source, make, setup=setup, engine=engine, start=state.get("feed"))
+    companions = tuple(sorted((setup.folder / TOKENIZER).iterdir()))
+    return _Parts(model, tokenizer, feed, companions)
+
+
+def _tokenizer(setup: Setup, samples: Samples, engine: Engine) -> QwenTokenizer:
+    """The run's tokenizer: made once, then read from its folder."""
+    folder = setup.folder / TOKENIZER
+    if engine.rank == 0 and not folder.is_dir():
+        setup.folder.mkdir(parents=True, exist_ok=True)
+        unfinished = folder.with_name(".tokenizer")
+        files_of(tokenizer_of(setup, _texts(setup, samples)), unfinished)
+        unfinished.replace(folder)
+    engine.wait()
+    return QwenTokenizer.load(folder)
+
+
+def _texts(setup: Setup, samples: Samples) -> Iterator[str]:
+    """What a vocabulary is learned from; rows are read where one is."""
+    rows = samples.rows(split=setup.data.train, columns=TEXT_COLUMNS, most=MOST_TEXTS)
+    yield from texts_of(rows.iter_rows(named=True))
+
+
+def _writer(parts: _Parts, setup: Setup) -> Callable[[Path, Mapping[str, Tensor]], None]:
+    """Writes the model's files of a checkpoint: it loads like any other, and knows how it was trained."""
+
+    def write_model(folder: Path, state: Mapping[str, Tensor]) -> None:
+        weights = {name.removeprefix("model."): value for name, value in state.items()}
+        write(parts.model, folder, companions=parts.companions, weights=weights)
+        (folder / SETUP).write_text(setup.to_yaml(), encoding="utf-8")
+
+    return write_model
+
+
+def _refuse_other_run(setup: Setup, state: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    if not state:
+        return
+    before = read_setup(text=state["setup"]).model_dump(mode="json", exclude=set(FREE))
+    after = setup.model_dump(mode="json", exclude=set(FREE))
+    changed = _different(before, after)
+    changed += [f"{k}: {state[k]!r}, now {now[k]!r}" for k in ("tag", "samples_a_step") if state.get(k) != now[k]]
+    if changed:
+        raise OtherRun(
+            f"{setup.folder}: traser: holds a run of another setup: {'; '.join(changed)}. Take its setup "
+            f"({setup.folder / SETUP}), or name another folder."
+        )
+
+
+def _different(before: Mapping[str, Any], after: Mapping[str, Any], where: str = "") -> list[str]:
+    found: list[str] = []
+    for key in dict.fromkeys([*before, *after]):
+        old, new, path = before.get(key), after.get(key), f"{where}{key}"
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            found += _different(old, new, f"{path}.")
+        elif old != new:
+            found.append(f"{path}: {old!r}, now {new!r}")
+    return found
+
+
+def _beginning(parts: _Parts, setup: Setup, *, since: Kept | None, steps: int, engine: Engine) -> str:
+    weights = sum(p.numel() for p in parts.model.parameters())
+    learned = sum(p.numel() for p in parts.model.parameters() if p.requires_grad)
+    where = f"goes on after step {since.step} of {steps}" if since else f"{steps} steps"
+    return (
+        f"{setup.folder}: {where}, {len(parts.feed.stream)} samples, {weights:,} weights of which {learned:,} learn, "
+        f"{engine.processes} process{'es' if engine.processes > 1 else ''} on {engine.device}"
+    )
