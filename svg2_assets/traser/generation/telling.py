@@ -1,0 +1,131 @@
+"""A checkpoint that answers: opened once, asked about videos, and what it tells as values and graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from svg2_assets.scene.graph import SceneGraph
+from svg2_assets.scene.trajectory import Trajectory
+from svg2_assets.traser.answers import Answer
+from svg2_assets.traser.arrangement import Slots
+from svg2_assets.traser.asking import Asking, Shown, ask
+from svg2_assets.traser.asking import Pass as Asked
+from svg2_assets.traser.generation.decoding import Question, Scribe, Written
+from svg2_assets.traser.generation.limits import Limits
+from svg2_assets.traser.generation.passes import Pass, merge_passes
+from svg2_assets.traser.graphs import graph_of
+from svg2_assets.traser.network.loading import load_traser, located
+from svg2_assets.traser.network.model import Traser, collate
+from svg2_assets.traser.presets import Preset, preset_of
+from svg2_assets.traser.text import Task
+from svg2_assets.traser.tokenizer import QwenTokenizer
+from svg2_assets.traser.training.keeping import Keeper
+from svg2_assets.traser.training.running import CHECKPOINTS, SETUP
+from svg2_assets.traser.training.settings import read_setup
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was told of one video: the answer over all passes in the numbers of `asking.shown`, their texts, tokens."""
+
+    asking: Asking
+    answer: Answer
+    texts: tuple[str, ...]
+    tokens: int
+
+    @property
+    def ended(self) -> bool:
+        """Whether every pass came to its end."""
+        return self.answer.complete
+
+    def graph(self, trajectories: Mapping[int, Trajectory], provenance: Mapping[str, Any]) -> SceneGraph:
+        """As a scene graph of the objects that were asked about; `trajectories` by id.
+
+        Raises `InvalidSceneValue` where the trajectories do not fit the video.
+        """
+        shown = self.asking.shown
+        asked = sorted({n for p in self.asking.passes for n in p.numbers})
+        place = {number: k for k, number in enumerate(asked, 1)} | {-1: -1}
+        told = self.answer.told
+        told = replace(
+            told,
+            things=tuple(replace(t, number=place[t.number]) for t in told.things),
+            statements=tuple(replace(s, subject=place[s.subject], object=place[s.object]) for s in told.statements),
+        )
+        ids = [shown.ids[n - 1] for n in asked]
+        return graph_of(told, video=shown.video, shown=ids, trajectories=trajectories, provenance=provenance)
+
+
+class Teller:
+    """A model with its tokenizer and preset."""
+
+    def __init__(self, model: Traser, tokenizer: QwenTokenizer, preset: Preset, *, name: str = "") -> None:
+        self.model, self.tokenizer, self.preset, self.name = model.eval(), tokenizer, preset, name
+        self.slots = Slots(object=model.config.object.latents, window=model.config.window.latents)
+        self._scribe = Scribe(tokenizer)
+
+    @classmethod
+    def open(cls, source: str | Path, *, preset: str = "", revision: str | None = None) -> Teller:
+        """Of a checkpoint's folder, a training run's (its last checkpoint) or a Hub id.
+
+        Without `preset`, as it was trained, or `default`. On a GPU where there is one. Raises `CheckpointError`,
+        `TokenizerError`.
+        """
+        folder = located(checkpoint_of(source), revision=revision)
+        chosen = preset_of(preset) if preset else _trained_preset(folder)
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        dtype = torch.bfloat16 if device == "cuda" else torch.float32
+        model = load_traser(folder, preset=chosen, dtype=dtype, device=device)
+        return cls(model, QwenTokenizer.load(folder, add_marks=True), chosen, name=str(source))
+
+    def ask(self, shown: Shown, task: Task) -> Asking:
+        """See `asking.ask`."""
+        return ask(shown, task, preset=self.preset, tokenizer=self.tokenizer, slots=self.slots)
+
+    def tell(self, askings: Sequence[Asking], *, batch: int = 1, seed: int = 0) -> Iterator[Told]:
+        """The answers to `askings` in their order, `batch` passes at a time."""
+        flat = [(k, p) for k, asking in enumerate(askings) for p in asking.passes]
+        written: dict[int, list[tuple[Asked, Written]]] = {}
+        done = 0
+        for begin in range(0, len(flat), batch):
+            group = flat[begin : begin + batch]
+            for (k, asked), one in zip(group, self._write(askings, group, seed=seed), strict=True):
+                written.setdefault(k, []).append((asked, one))
+            while done < len(askings) and len(written.get(done, ())) == len(askings[done].passes):
+                yield _told(askings[done], written.pop(done, []))
+                done += 1
+
+    def _write(self, askings: Sequence[Asking], group: Sequence[tuple[int, Asked]], *, seed: int) -> list[Written]:
+        device, dtype = next(self.model.parameters()).device, next(self.model.parameters()).dtype
+        batch = collate([p.example for _, p in group], pad=self.tokenizer.marks.pad, left=True).to(device, dtype)
+        questions = [_question(askings[k], p, held=self.preset.decoding.constrained) for k, p in group]
+        return self._scribe.write(self.model, batch, questions, decoding=self.preset.decoding, seed=seed)
+
+
+def checkpoint_of(source: str | Path) -> str | Path:
+    """`source`, or the last checkpoint of the training run that it is the folder of."""
+    kept = Keeper(Path(source) / CHECKPOINTS, keep=1).last()
+    return source if kept is None else kept.folder
+
+
+def _trained_preset(folder: Path) -> Preset:
+    """The preset that a checkpoint was trained with, its changes included."""
+    file = folder / SETUP
+    return read_setup(file).resolved() if file.is_file() else preset_of("default")
+
+
+def _question(asking: Asking, asked: Asked, *, held: bool) -> Question:
+    """`held`: relations hold while both ends are seen."""
+    objects = len(asked.numbers)
+    limits = Limits.of(asking.task, objects, asking.clock)
+    return Question(asking.task, objects, asking.clock, replace(limits, shown=list(asked.presence)) if held else limits)
+
+
+def _told(asking: Asking, written: Sequence[tuple[Asked, Written]]) -> Told:
+    answer = merge_passes([Pass(one.answer, asked.numbers) for asked, one in written])
+    return Told(asking, answer, tuple(one.text for _, one in written), sum(one.tokens for _, one in written))
