@@ -7,25 +7,20 @@ Figures that have a source are those of the paper (arXiv 2602.23543) and its rel
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from svg2_assets.scene.errors import Svg2Error, printable
+from svg2_assets.traser.forms import nearest, read_form
 from svg2_assets.traser.presets import PRESETS, Preset
 from svg2_assets.traser.samples.order import NATURAL, StreamSettings, share_of
 from svg2_assets.traser.samples.splits import Split
 from svg2_assets.traser.values import Role
-
-
-class InvalidSetup(Svg2Error, ValueError):
-    """A setup that cannot be used: names the key, what it takes, and the nearest key that there is."""
 
 
 class Resamplers(StrEnum):
@@ -201,7 +196,7 @@ class Setup(_Form):
     @model_validator(mode="after")
     def _preset_exists(self) -> Setup:
         if self.preset not in PRESETS:
-            raise ValueError(f"preset: there is no {self.preset!r};{_nearest(self.preset, list(PRESETS))}")
+            raise ValueError(f"preset: there is no {self.preset!r};{nearest(self.preset, list(PRESETS))}")
         self.resolved()
         return self
 
@@ -225,103 +220,20 @@ class Setup(_Form):
 def read_setup(
     path: Path | None = None, *, text: str = "", changes: Sequence[str] = (), defaults: Mapping[str, Any] | None = None
 ) -> Setup:
-    """The setup of a YAML file or `text`, with `changes` such as `recipe.base_rate=1e-3` made to it.
-
-    `defaults` stand under what the file says. Raises `InvalidSetup`.
-    """
-    found: dict[str, Any] = json.loads(json.dumps(defaults or {}, default=str))
-    where = "setup"
-    if path is not None:
-        where = printable(str(path))
-        try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise InvalidSetup(f"{where}: cannot be read ({error.strerror}). Give the path of a YAML file.") from error
-    _merge(found, _mapping(text, where))
-    for change in changes:
-        key, equals, value = change.partition("=")
-        if not equals:
-            raise InvalidSetup(f"--set {printable(change)}: expected key=value, such as steps=500.")
-        _merge(found, _nested(key.strip().split("."), _scalar(value, change)))
-    try:
-        return Setup.model_validate(found)
-    except ValidationError as error:
-        raise InvalidSetup(f"{where}: " + "; ".join(_told(e) for e in error.errors()[:8])) from error
-
-
-def _mapping(text: str, where: str) -> dict[str, Any]:
-    try:
-        parsed = yaml.safe_load(text) if text.strip() else {}
-    except yaml.YAMLError as error:
-        raise InvalidSetup(f"{where}: not YAML: {printable(str(error))}") from error
-    if not isinstance(parsed, dict):
-        raise InvalidSetup(f"{where}: expected keys and values, found {type(parsed).__name__}.")
-    return parsed
-
-
-def _scalar(value: str, change: str) -> Any:
-    try:
-        parsed = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise InvalidSetup(f"--set {printable(change)}: {printable(str(error))}") from error
-    if isinstance(parsed, str):  # YAML 1.1 takes 1e-3 for text
-        try:
-            return float(parsed)
-        except ValueError:
-            return parsed
-    return parsed
-
-
-def _nested(path: Sequence[str], value: Any) -> dict[str, Any]:
-    for key in reversed(path):
-        value = {key: value}
-    return dict(value)
-
-
-def _merge(into: dict[str, Any], given: Mapping[str, Any]) -> None:
-    """`given` over `into`, key by key at every depth."""
-    for key, value in given.items():
-        if isinstance(value, Mapping) and isinstance(into.get(key), dict):
-            _merge(into[key], value)
-        else:
-            into[key] = value
-
-
-def _told(error: Any) -> str:
-    """One of pydantic's errors in words, with the nearest key where the key is unknown."""
-    path = ".".join(str(p) for p in error["loc"])
-    if error["type"] == "extra_forbidden":
-        *parents, key = error["loc"]
-        known = _keys_at(parents)
-        return f"{printable(path)}: no such key;{_nearest(str(key), known)}"
-    text = str(error["msg"]).removeprefix("Value error, ")
-    return f"{path}: {text}" if path else text
-
-
-def _keys_at(path: Sequence[Any]) -> list[str]:
-    """The keys that the part of the setup at `path` has."""
-    form: type[BaseModel] = Setup
-    for name in path:
-        kinds = get_args(form.model_fields[str(name)].annotation) or (form.model_fields[str(name)].annotation,)
-        form = next(k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel))
-    return list(form.model_fields)
-
-
-def _nearest(key: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    return f" did you mean {near[0]!r}?" if near else f" there are {', '.join(known)}"
+    """The setup of a YAML file or `text`, changed. See `forms.read_form`; raises `InvalidSetup`."""
+    return read_form(Setup, path, text=text, changes=changes, defaults=defaults)
 
 
 def _changed(part: Any, name: str, changes: Mapping[str, Any], *, preset: Preset) -> Any:
     """A part of the preset with `changes`, each cast to the kind of what it replaces."""
     if not dataclasses.is_dataclass(part) or isinstance(part, type):
         parts = [f.name for f in dataclasses.fields(preset) if dataclasses.is_dataclass(getattr(preset, f.name))]
-        raise ValueError(f"overrides.{name}: no such part;{_nearest(name, parts)}")
+        raise ValueError(f"overrides.{name}: no such part;{nearest(name, parts)}")
     known = {f.name: getattr(part, f.name) for f in dataclasses.fields(part) if f.name != "roles"}
     made: dict[str, Any] = {}
     for key, value in changes.items():
         if key not in known:
-            raise ValueError(f"overrides.{name}.{key}: no such key;{_nearest(key, list(known))}")
+            raise ValueError(f"overrides.{name}.{key}: no such key;{nearest(key, list(known))}")
         made[key] = _cast(value, known[key], f"overrides.{name}.{key}")
     return dataclasses.replace(part, **made)
 
@@ -332,9 +244,18 @@ def _cast(value: Any, example: Any, where: str) -> Any:
     if isinstance(example, bool) or isinstance(value, bool):
         fits = isinstance(value, bool) and isinstance(example, bool)
     elif isinstance(example, float):
-        fits, value = isinstance(value, int | float), float(value) if isinstance(value, int | float) else value
+        value = _number(value)
+        fits = isinstance(value, float)
     else:
         fits = value is None or isinstance(value, int)
     if not fits:
         raise ValueError(f"{where}: expected {type(example).__name__}, found {value!r}")
     return value
+
+
+def _number(value: Any) -> Any:
+    """As a float where it is one; YAML 1.1 takes 1e-3 for text."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value

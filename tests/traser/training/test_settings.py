@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from svg2_assets.traser.training.settings import InvalidSetup, Precision, Resamplers, read_setup
+from svg2_assets.traser.forms import InvalidSetup
+from svg2_assets.traser.training.settings import Precision, Resamplers, read_setup
 from svg2_assets.traser.values import Role
 
 CONFIGS = sorted((Path(__file__).parents[3] / "configs").glob("*.yaml"))
