@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
 from svg2_assets.traser.arrangement import IGNORED
+from svg2_assets.traser.network.attention import ROOM, Padding, quicken, roomy_cache
 from svg2_assets.traser.network.resampler import Bundle, Resampler, ResamplerShape, resample
 from svg2_assets.traser.values import GROUP_FEATURES, Example, Grid, Role
 
-PATCHES_AT_ONCE = 32768  # that the vision tower sees in one call
+PATCHES_AT_ONCE = 12288  # that the vision tower sees in one call
+POSITIONS_AT_ONCE = 2048  # that the language model reads in one call of `prefill`
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,10 @@ class GroupSlots:
 
 @dataclass(frozen=True)
 class Batch:
-    """Samples as tensors. `ids`, `mask`, `labels` [B, L]; `positions` [3, B, L]; `patches` [P, 1176]."""
+    """Samples as tensors. `ids`, `mask`, `labels` [B, L]; `positions` [3, B, L]; `patches` [P, 1176].
+
+    `left`: padded on the left, to decode. `patches` may stay in main memory: `Traser.see` takes them piece by piece.
+    """
 
     ids: Tensor
     mask: Tensor
@@ -51,18 +57,19 @@ class Batch:
     patches: Tensor
     grids: Sequence[Grid]
     groups: Mapping[Role, GroupSlots]
+    left: bool = False
 
-    def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Batch:
-        """The batch on `device`, patches as `dtype`."""
-        moved = {role: GroupSlots(g.rows, g.starts, g.slots, g.bundle.to(device)) for role, g in self.groups.items()}
-        return Batch(
-            self.ids.to(device),
-            self.mask.to(device),
-            self.positions.to(device),
-            self.labels.to(device),
-            self.patches.to(device, dtype=dtype),
-            self.grids,
-            moved,
+    def to(self, device: torch.device | str, dtype: torch.dtype | None = None, *, patches: bool = True) -> Batch:
+        """The batch on `device`, patches as `dtype` and, unless told otherwise, there as well."""
+        moved = {role: replace(g, bundle=g.bundle.to(device)) for role, g in self.groups.items()}
+        return replace(
+            self,
+            groups=moved,
+            ids=self.ids.to(device),
+            mask=self.mask.to(device),
+            positions=self.positions.to(device),
+            labels=self.labels.to(device),
+            patches=self.patches.to(device if patches else self.patches.device, dtype=dtype),
         )
 
 
@@ -83,7 +90,13 @@ class State:
     cache: Any
     mask: Tensor
     position: Tensor
+    padded: bool = True
     extra: dict[str, Any] = field(default_factory=dict)
+
+    def select(self, rows: Tensor) -> None:
+        """Goes on with `rows` [b] alone: those that are done need no further step."""
+        self.cache.batch_select_indices(rows)
+        self.mask, self.position = self.mask[rows], self.position[rows]
 
 
 class Traser(nn.Module):
@@ -91,29 +104,52 @@ class Traser(nn.Module):
 
     def __init__(self, config: TraserConfig) -> None:
         super().__init__()
-        from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
-
         self.config = config
-        self.backbone = Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig(**config.backbone))
+        self.backbone: Any = Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig(**config.backbone))
+        self._in_pieces = quicken(self.backbone)
         options = {"place": config.place, "orthogonal": config.orthogonal}
         self.window_resampler = Resampler(config.window, **options)
         self.object_resampler = Resampler(config.object, **options)
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Traser:
+        """As any module's, but the frequencies of the rotary positions stay float32.
+
+        As bfloat16 they would shift far positions by whole tokens.
+        """
+        super()._apply(fn, recurse)
+        for module in self.modules():
+            if hasattr(module, "original_inv_freq"):
+                _renew_frequencies(module)
+        return self
+
+    def freeze(self, *, vision_blocks: bool = True) -> None:
+        """The released recipe: the vision tower is frozen up to its merger, all else learns. False: everything does."""
+        self.requires_grad_(True)
+        vision = self.backbone.model.visual
+        vision.requires_grad_(not vision_blocks)
+        vision.merger.requires_grad_(True)
+
+    def enable_checkpointing(self) -> None:
+        """In training, layers forget their activations and compute them again: less memory, a third more time."""
+        self.backbone.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
+        self.window_resampler.checkpointing = self.object_resampler.checkpointing = True
 
     def resampler(self, role: Role) -> Resampler:
         """The one that fills groups of `role`."""
         return self.object_resampler if role is Role.OBJECT else self.window_resampler
 
     def see(self, patches: Tensor, grids: Sequence[Grid], *, at_once: int = PATCHES_AT_ONCE) -> Tensor:
-        """Visual tokens [N, D] of all clips, `at_once` patches at a time.
+        """Visual tokens [N, D] of all clips, `at_once` patches at a time, wherever the patches are.
 
         Cut between steps, which is exact: no attention of the vision tower reaches over a step.
         """
+        device = self.backbone.get_input_embeddings().weight.device
         parts, first = [], 0
         for sizes in _calls(grids, at_once):
             count = sum(t * h * w for t, h, w in sizes)
-            thw = torch.tensor(sizes, device=patches.device)
-            seen = self.backbone.model.visual(patches[first : first + count], grid_thw=thw)
-            parts.append(seen.pooler_output)
+            thw = torch.tensor(sizes, device=device)
+            taken = patches[first : first + count].to(device, non_blocking=True)
+            parts.append(self.backbone.model.visual(taken, grid_thw=thw).pooler_output)
             first += count
         return torch.cat(parts)
 
@@ -124,45 +160,66 @@ class Traser(nn.Module):
         made: dict[Role, Tensor] = {}
         for role, groups in batch.groups.items():
             if role is Role.TOKENS:
-                filling = features[torch.cat(list(groups.bundle.tokens))]
+                filling = features[torch.cat(list(groups.bundle.tokens)).to(features.device)]
             else:
                 made[role] = resample(self.resampler(role), features, groups.bundle)
                 filling = made[role].flatten(0, 1)
-            rows, columns = _slots(groups, embedded.device)
-            embedded = embedded.index_put((rows, columns), filling.to(embedded.dtype))
+            put = embedded.index_put if embedded.requires_grad else embedded.index_put_
+            embedded = put(_slots(groups, embedded.device), filling.to(embedded.dtype))
         return embedded, made
 
     def loss(self, batch: Batch) -> Losses:
-        """Cross-entropy of the learned tokens, each predicted from the position before; logits only there."""
+        """Cross-entropy of the learned tokens, each predicted from the position before; logits only there.
+
+        Raises `ValueError` for a batch in which nothing is learned.
+        """
         embedded, latents = self.embed(batch)
-        hidden = self._decode(embedded, batch.mask, batch.positions).last_hidden_state[:, :-1]
-        wanted = batch.labels[:, 1:]
-        learned = wanted != IGNORED
-        logits = self.backbone.lm_head(hidden[learned])
-        language = functional.cross_entropy(logits.float(), wanted[learned])
-        alike = diversity_loss(latents) if self.config.diversity else language.new_zeros(())
-        return Losses(language + self.config.diversity * alike, language, alike, int(learned.sum()))
+        logits, wanted, _ = self._predicted(embedded, batch)
+        language = functional.cross_entropy(logits.float(), wanted)
+        alike = diversity_loss(latents) if self.config.diversity and latents else language.new_zeros(())
+        return Losses(language + self.config.diversity * alike, language, alike, len(wanted))
 
     def token_losses(self, batch: Batch) -> Tensor:
         """Mean cross-entropy of each sample's learned tokens, [B]."""
-        embedded, _ = self.embed(batch)
-        hidden = self._decode(embedded, batch.mask, batch.positions).last_hidden_state[:, :-1]
+        logits, wanted, rows = self._predicted(self.embed(batch)[0], batch)
+        each = functional.cross_entropy(logits.float(), wanted, reduction="none")
+        sums, counts = each.new_zeros(2, len(batch.ids))
+        sums = sums.index_add(0, rows, each)
+        return sums / counts.index_add(0, rows, torch.ones_like(each)).clamp(min=1)
+
+    def _predicted(self, embedded: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Of every learned token: logits [n, V], the token [n], its row [n]."""
         wanted = batch.labels[:, 1:]
         learned = wanted != IGNORED
-        each = functional.cross_entropy(
-            self.backbone.lm_head(hidden[learned]).float(), wanted[learned], reduction="none"
-        )
         rows = learned.nonzero()[:, 0]
-        sums = each.new_zeros(len(wanted)).index_add(0, rows, each)
-        return sums / learned.sum(1).clamp(min=1)
+        if not len(rows):
+            raise ValueError("no token of this batch is learned: all labels are -100; give samples with an answer")
+        # No position sees what stands on its right, so padding there needs no mask.
+        mask = self._mask(batch) if batch.left else None
+        hidden = self._decode(embedded, mask, batch.positions).last_hidden_state[:, :-1]
+        return self.backbone.lm_head(hidden[learned]), wanted[learned], rows
 
     @torch.no_grad()
-    def prefill(self, batch: Batch) -> tuple[Tensor, State]:
-        """Logits [B, V] of the token after each sample (padded on the left), and the state to go on from."""
-        embedded, _ = self.embed(batch)
-        out = self._decode(embedded, batch.mask, batch.positions, use_cache=True)
-        logits: Tensor = self.backbone.lm_head(out.last_hidden_state[:, -1])
-        return logits, State(out.past_key_values, batch.mask, batch.positions[0].max(dim=1).values + 1)
+    def prefill(self, batch: Batch, *, at_once: int = POSITIONS_AT_ONCE, room: int = ROOM) -> tuple[Tensor, State]:
+        """Logits [B, V] of the token after each sample (padded on the left), and the state to go on from.
+
+        The sequences are read `at_once` positions at a time, so that activations stay small beside the cache;
+        `room` tokens can be written before the cache is moved. Raises `ValueError` for samples padded on the right.
+        """
+        self._refuse_prefill(batch)
+        embedded = self.embed(batch)[0]  # the latents are in there: freed before the language model takes its memory
+        length, padded = embedded.shape[1], bool((batch.mask == 0).any())
+        cache = roomy_cache(len(self.backbone.model.language_model.layers), positions=length + room)
+        mask = self._mask(batch) if padded else self._whole()
+        hidden = embedded
+        for first in range(0, length, at_once):
+            part = slice(first, first + at_once)
+            seen = mask[:, : first + at_once] if isinstance(mask, Tensor) else mask
+            hidden = self._decode(
+                embedded[:, part], seen, batch.positions[..., part], use_cache=True, past_key_values=cache
+            ).last_hidden_state
+        logits: Tensor = self.backbone.lm_head(hidden[:, -1])
+        return logits, State(cache, batch.mask, batch.positions[0].max(dim=1).values + 1, padded)
 
     @torch.no_grad()
     def step(self, ids: Tensor, state: State) -> Tensor:
@@ -170,15 +227,40 @@ class Traser(nn.Module):
         embedded = self.backbone.get_input_embeddings()(ids[:, None])
         state.mask = torch.cat([state.mask, state.mask.new_ones(len(ids), 1)], dim=1)
         positions = state.position[None, :, None].expand(3, -1, -1)
-        out = self._decode(embedded, state.mask, positions, use_cache=True, past_key_values=state.cache)
+        mask = state.mask if state.padded else self._whole()
+        out = self._decode(embedded, mask, positions, use_cache=True, past_key_values=state.cache)
         state.position = state.position + 1
         logits: Tensor = self.backbone.lm_head(out.last_hidden_state[:, -1])
         return logits
 
-    def _decode(self, embedded: Tensor, mask: Tensor, positions: Tensor, **options: Any) -> Any:
+    def _decode(self, embedded: Tensor, mask: Any, positions: Tensor, **options: Any) -> Any:
         return self.backbone.model.language_model(
             inputs_embeds=embedded, attention_mask=mask, position_ids=positions, **({"use_cache": False} | options)
         )
+
+    def _mask(self, batch: Batch) -> Any:
+        """What keeps padding on the left from being seen."""
+        if not self._in_pieces:
+            return batch.mask
+        return {"full_attention": Padding((batch.mask == 0).sum(1).tolist())}
+
+    def _whole(self) -> Any:
+        """Where there is no padding."""
+        return {"full_attention": None} if self._in_pieces else None
+
+    def _refuse_prefill(self, batch: Batch) -> None:
+        if not bool((batch.mask[:, -1] == 1).all()):
+            raise ValueError("prefill takes samples padded on the left: collate(..., left=True)")
+        if self.training and self.window_resampler.checkpointing:
+            raise ValueError("a model that forgets activations keeps no cache: call eval() before prefill")
+
+
+def _renew_frequencies(rotary: Any) -> None:
+    """Rotary frequencies anew in float32, where they were."""
+    device = rotary.inv_freq.device
+    if device.type != "meta":
+        fresh = type(rotary)(rotary.config).inv_freq.to(device=device, dtype=torch.float32)
+        rotary.inv_freq, rotary.original_inv_freq = fresh, fresh.clone()
 
 
 def diversity_loss(latents: Mapping[Role, Tensor]) -> Tensor:
@@ -194,8 +276,13 @@ def diversity_loss(latents: Mapping[Role, Tensor]) -> Tensor:
     return torch.stack(found).mean() if found else torch.zeros(())
 
 
-def collate(examples: Sequence[Example], *, pad: int, left: bool = False) -> Batch:
-    """Samples of any length as one batch, padded on the right for training, on the left to decode."""
+def collate(
+    examples: Sequence[Example], *, pad: int, left: bool = False, patches: torch.dtype = torch.float32
+) -> Batch:
+    """Samples of any length as one batch, padded on the right for training, on the left to decode.
+
+    `patches`: what they are kept as; bfloat16 is half of them and all that a bfloat16 model sees.
+    """
     longest = max(len(e.arranged) for e in examples)
     ids, labels = np.full((len(examples), longest), pad), np.full((len(examples), longest), IGNORED)
     mask = np.zeros((len(examples), longest), dtype=np.int64)
@@ -209,9 +296,10 @@ def collate(examples: Sequence[Example], *, pad: int, left: bool = False) -> Bat
         mask=torch.from_numpy(mask),
         positions=torch.from_numpy(positions).expand(3, -1, -1),
         labels=torch.from_numpy(labels),
-        patches=torch.from_numpy(np.concatenate([e.patches for e in examples])),
+        patches=torch.cat([torch.from_numpy(e.patches).to(patches) for e in examples]),
         grids=[e.grid for e in examples],
         groups=_collate_groups(examples, longest, left=left),
+        left=left,
     )
 
 

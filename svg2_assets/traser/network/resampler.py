@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from svg2_assets.traser.values import GROUP_FEATURES, PLACE_FEATURES
 
@@ -22,6 +23,7 @@ FREQUENCIES = 8  # octaves of a feature
 SECONDS_SCALE = 1 / 64  # seconds in the unit of the other features, whose lowest octave has period 2
 BUCKET_TOKENS = 16384  # padded context tokens that are resampled at once
 BUCKET_WASTE = 1.25  # longest over shortest context of a bucket
+NORMED_AT_ONCE = 4096  # context tokens of a group that are normed and projected at once where no gradient is wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +50,23 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(shape.hidden, shape.key_heads * shape.head, bias=False)
         self.o_proj = nn.Linear(shape.heads * shape.head, shape.hidden, bias=False)
 
-    def forward(self, latents: Tensor, context: Tensor, mask: Tensor) -> Tensor:
-        """Latents [G, l, D], context [G, n, D], mask [G, n] bool -> [G, l, D]."""
+    def project(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values of x [G, n, D], each [G, n, key heads * head]."""
+        return self.k_proj(x), self.v_proj(x)
+
+    def forward(self, latents: Tensor, context: tuple[Tensor, Tensor], mask: Tensor) -> Tensor:
+        """Latents [G, l, D], projected context, mask [G, n] bool -> [G, l, D]."""
         groups, slots = latents.shape[:2]
-        both = torch.cat([context, latents], dim=1)
-        q = self.q_proj(latents).view(groups, slots, self.heads, self.head).transpose(1, 2)
-        k = self.k_proj(both).view(groups, -1, self.key_heads, self.head).transpose(1, 2)
-        v = self.v_proj(both).view(groups, -1, self.key_heads, self.head).transpose(1, 2)
+        # The query heads that share a key head stand as further queries: no key is repeated, any kernel fits.
+        q = self.q_proj(latents).view(groups, slots, self.key_heads, -1, self.head).permute(0, 2, 3, 1, 4)
+        k, v = (
+            torch.cat(both, dim=1).view(groups, -1, self.key_heads, self.head).transpose(1, 2)
+            for both in zip(context, self.project(latents), strict=True)
+        )
         seen = torch.cat([mask, mask.new_ones(groups, slots)], dim=1)[:, None, None, :]
-        mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=seen, scale=self.head**-0.5, enable_gqa=True)
-        out: Tensor = self.o_proj(mixed.transpose(1, 2).reshape(groups, slots, -1))
+        mixed = functional.scaled_dot_product_attention(q.flatten(2, 3), k, v, attn_mask=seen, scale=self.head**-0.5)
+        mixed = mixed.unflatten(2, (-1, slots)).permute(0, 3, 1, 2, 4)
+        out: Tensor = self.o_proj(mixed.reshape(groups, slots, -1))
         return out
 
 
@@ -102,10 +111,18 @@ class Layer(nn.Module):
         self.mlp = Mlp(shape.hidden, shape.hidden * shape.widening)
 
     def forward(self, latents: Tensor, context: Tensor, mask: Tensor) -> Tensor:
-        """As `Attention.forward`; the same raw context is given to every layer."""
-        latents = latents + self.self_attn(self.input_latents_norm(latents), self.input_context_norm(context), mask)
+        """Latents [G, l, D], context [G, n, D] (raw, the same for every layer), mask [G, n] bool -> [G, l, D]."""
+        latents = latents + self.self_attn(self.input_latents_norm(latents), self._project(context), mask)
         out: Tensor = latents + self.mlp(self.post_attention_layernorm(latents))
         return out
+
+    def _project(self, context: Tensor) -> tuple[Tensor, Tensor]:
+        if torch.is_grad_enabled():
+            return self.self_attn.project(self.input_context_norm(context))
+        # A norm needs float32 of all that it is given, keys and values are a fifth as wide as the context.
+        pieces = [self.self_attn.project(self.input_context_norm(c)) for c in context.split(NORMED_AT_ONCE, dim=1)]
+        keys, values = (torch.cat(part, dim=1) for part in zip(*pieces, strict=True))
+        return keys, values
 
 
 class Waves(nn.Module):
@@ -113,16 +130,14 @@ class Waves(nn.Module):
 
     def __init__(self, features: int, hidden: int, seconds: Sequence[int]) -> None:
         super().__init__()
-        scale = torch.ones(features)
-        scale[list(seconds)] = SECONDS_SCALE
-        self.register_buffer("scale", scale, persistent=False)
-        self.register_buffer("octaves", math.pi * 2.0 ** torch.arange(FREQUENCIES), persistent=False)
+        self.scale = tuple(SECONDS_SCALE if f in seconds else 1.0 for f in range(features))
         self.linear = nn.Linear(2 * FREQUENCIES * features, hidden, bias=False)
         nn.init.zeros_(self.linear.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[..., features] -> [..., D]."""
-        angle = (x.float() * self.scale)[..., None] * self.octaves
+        """[..., features] -> [..., D]. The angles are float32 whatever the weights are."""
+        octaves = math.pi * 2.0 ** torch.arange(FREQUENCIES, device=x.device)
+        angle = (x.float() * torch.tensor(self.scale, device=x.device))[..., None] * octaves
         waves = torch.cat([angle.sin(), angle.cos()], dim=-1).flatten(-2)
         out: Tensor = self.linear(waves.to(self.linear.weight.dtype))
         return out
@@ -133,7 +148,7 @@ class Resampler(nn.Module):
 
     def __init__(self, shape: ResamplerShape, *, place: bool = False, orthogonal: bool = False) -> None:
         super().__init__()
-        self.shape, self.orthogonal = shape, orthogonal
+        self.shape, self.orthogonal, self.checkpointing = shape, orthogonal, False
         self.latents = nn.Parameter(torch.ones(shape.latents, shape.hidden))
         self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.depth))
         self.norm = RmsNorm(shape.hidden)
@@ -161,7 +176,10 @@ class Resampler(nn.Module):
             context = context + self.key_place(places)
             latents = latents + self.latent_place(meta)[:, None]
         for layer in self.layers:
-            latents = layer(latents, context, mask)
+            if self.checkpointing and self.training and torch.is_grad_enabled():
+                latents = checkpoint(layer, latents, context, mask, use_reentrant=False)
+            else:
+                latents = layer(latents, context, mask)
         out: Tensor = self.norm(latents)
         return out if self.out_place is None else out + self.out_place(meta)[:, None]
 
@@ -184,20 +202,22 @@ class Bundle:
 
 def resample(resampler: Resampler, features: Tensor, bundle: Bundle, *, limit: int = BUCKET_TOKENS) -> Tensor:
     """The latents [G, slots, D] of every group, in buckets of like length: no group is padded to the longest."""
-    lengths = np.asarray([len(t) for t in bundle.tokens])
-    first = np.cumsum(lengths) - lengths
-    tokens, places = torch.cat(list(bundle.tokens)), torch.cat(list(bundle.places))
-    order, made = [], []
+    lengths = np.asarray([len(t) for t in bundle.tokens], dtype=np.int64)
+    first, device = np.cumsum(lengths) - lengths, features.device
+    tokens, places = torch.cat(list(bundle.tokens)).to(device), torch.cat(list(bundle.places)).to(device)
+    meta = bundle.meta.to(device)
+    made: Tensor | None = None
     for bucket in buckets(lengths.tolist(), limit=limit):
         # Which of all groups' tokens stand in each row; what pads a row repeats its first and is masked.
         within = np.arange(lengths[bucket].max())
-        held = within < lengths[bucket][:, None]
-        where = torch.from_numpy(np.where(held, first[bucket][:, None] + within, first[bucket][:, None]))
-        where, mask = where.to(features.device), torch.from_numpy(held).to(features.device)
-        made.append(resampler(features[tokens[where]], mask, places[where], bundle.meta[bucket]))
-        order += bucket
-    back = torch.from_numpy(np.argsort(order))
-    return torch.cat(made)[back.to(features.device)]
+        there = within < lengths[bucket][:, None]
+        where = torch.from_numpy(np.where(there, first[bucket][:, None] + within, first[bucket][:, None])).to(device)
+        mask = torch.from_numpy(there).to(device)
+        latents = resampler(features[tokens[where]], mask, places[where], meta[bucket])
+        if made is None:
+            made = latents.new_empty(len(lengths), *latents.shape[1:])
+        made.index_copy_(0, torch.tensor(bucket, device=device), latents)
+    return features.new_zeros(0, resampler.shape.latents, features.shape[1]) if made is None else made
 
 
 def buckets(lengths: Sequence[int], *, limit: int = BUCKET_TOKENS) -> Iterator[list[int]]:
