@@ -167,7 +167,9 @@ class Resampler(nn.Module):
             else:
                 nn.init.ones_(parameter)
         if self.orthogonal:
-            nn.init.orthogonal_(self.latents, gain=math.sqrt(self.shape.hidden))
+            wide = torch.empty_like(self.latents, dtype=torch.float32)  # no half precision has a QR decomposition
+            nn.init.orthogonal_(wide, gain=math.sqrt(self.shape.hidden))
+            self.latents.data.copy_(wide)
 
     def forward(self, context: Tensor, mask: Tensor, places: Tensor, meta: Tensor) -> Tensor:
         """Context [G, n, D], mask [G, n] bool, places [G, n, P], meta [G, M] -> latents [G, slots, D]."""
