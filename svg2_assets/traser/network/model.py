@@ -61,8 +61,10 @@ class Batch:
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None, *, patches: bool = True) -> Batch:
         """The batch on `device`, patches as `dtype` and, unless told otherwise, there as well."""
+        moved = {role: replace(g, bundle=g.bundle.to(device)) for role, g in self.groups.items()}
         return replace(
             self,
+            groups=moved,
             ids=self.ids.to(device),
             mask=self.mask.to(device),
             positions=self.positions.to(device),

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -166,7 +167,9 @@ class Resampler(nn.Module):
             else:
                 nn.init.ones_(parameter)
         if self.orthogonal:
-            nn.init.orthogonal_(self.latents, gain=math.sqrt(self.shape.hidden))
+            wide = torch.empty_like(self.latents, dtype=torch.float32)  # no half precision has a QR decomposition
+            nn.init.orthogonal_(wide, gain=math.sqrt(self.shape.hidden))
+            self.latents.data.copy_(wide)
 
     def forward(self, context: Tensor, mask: Tensor, places: Tensor, meta: Tensor) -> Tensor:
         """Context [G, n, D], mask [G, n] bool, places [G, n, P], meta [G, M] -> latents [G, slots, D]."""
@@ -185,36 +188,38 @@ class Resampler(nn.Module):
 
 @dataclass(frozen=True)
 class Bundle:
-    """Groups of one role in a batch: `tokens[g]` index the features [N, D]; `places[g]` [n_g, P]; `meta` [G, M].
-
-    All stay in main memory until a bucket is put together: there are thousands of small ones.
-    """
+    """Groups of one role in a batch: `tokens[g]` index the features [N, D]; `places[g]` [n_g, P]; `meta` [G, M]."""
 
     tokens: Sequence[Tensor]
     places: Sequence[Tensor]
     meta: Tensor
 
+    def to(self, device: torch.device | str) -> Bundle:
+        """The same on `device`, moved in three copies."""
+        lengths = [len(t) for t in self.tokens]
+        tokens = torch.cat(list(self.tokens)).to(device).split(lengths)
+        places = torch.cat(list(self.places)).to(device).split(lengths)
+        return Bundle(tokens, places, self.meta.to(device))
+
 
 def resample(resampler: Resampler, features: Tensor, bundle: Bundle, *, limit: int = BUCKET_TOKENS) -> Tensor:
     """The latents [G, slots, D] of every group, in buckets of like length: no group is padded to the longest."""
-    lengths = [len(t) for t in bundle.tokens]
+    lengths = np.asarray([len(t) for t in bundle.tokens], dtype=np.int64)
+    first, device = np.cumsum(lengths) - lengths, features.device
+    tokens, places = torch.cat(list(bundle.tokens)).to(device), torch.cat(list(bundle.places)).to(device)
+    meta = bundle.meta.to(device)
     made: Tensor | None = None
-    for bucket in buckets(lengths, limit=limit):
-        index, mask, places = _padded(bundle, bucket, features.device)
-        latents = resampler(features[index], mask, places, bundle.meta[bucket].to(features.device))
+    for bucket in buckets(lengths.tolist(), limit=limit):
+        # Which of all groups' tokens stand in each row; what pads a row repeats its first and is masked.
+        within = np.arange(lengths[bucket].max())
+        there = within < lengths[bucket][:, None]
+        where = torch.from_numpy(np.where(there, first[bucket][:, None] + within, first[bucket][:, None])).to(device)
+        mask = torch.from_numpy(there).to(device)
+        latents = resampler(features[tokens[where]], mask, places[where], meta[bucket])
         if made is None:
             made = latents.new_empty(len(lengths), *latents.shape[1:])
-        made.index_copy_(0, torch.tensor(bucket, device=features.device), latents)
+        made.index_copy_(0, torch.tensor(bucket, device=device), latents)
     return features.new_zeros(0, resampler.shape.latents, features.shape[1]) if made is None else made
-
-
-def _padded(bundle: Bundle, bucket: Sequence[int], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Token indices [g, n], which of them are there [g, n] and places [g, n, P] of the groups of a bucket."""
-    lengths = torch.tensor([len(bundle.tokens[g]) for g in bucket])
-    mask = torch.arange(int(lengths.max())) < lengths[:, None]
-    index = nn.utils.rnn.pad_sequence([bundle.tokens[g] for g in bucket], batch_first=True)
-    places = nn.utils.rnn.pad_sequence([bundle.places[g] for g in bucket], batch_first=True)
-    return index.to(device), mask.to(device), places.to(device)
 
 
 def buckets(lengths: Sequence[int], *, limit: int = BUCKET_TOKENS) -> Iterator[list[int]]:
