@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import pyarrow as pa
 
 from resources.store.errors import StoreError, explained, mentions, secret_values
@@ -41,8 +42,6 @@ memory, with these 0.55 GB. The price is CPU time on long scans: 55 against 23 m
 
 ROW_ADDRESS = "_rowid"
 """Lance's own column: fragment in the upper 32 bits, place in it in the lower ones."""
-
-_MOST_FRAGMENTS = 1 << 24
 
 _S3_DEFAULTS = {"connect_timeout": "5s", "timeout": "120s", "client_max_retries": "5", "client_retry_timeout": "60"}
 
@@ -153,7 +152,7 @@ class Tables:
             return empty, 0
         there = [c for c in columns if c in reader.schema.names]
         with self._reading[name]:
-            found, damaged = self._intact(name, reader, there, within=(0, _MOST_FRAGMENTS))
+            found, damaged = self._addressed(name, reader, there)
         return pa.concat_tables([empty, *found], promote_options="default"), damaged
 
     def take(self, name: str, addresses: Sequence[int], columns: Sequence[str]) -> pa.Table:
@@ -169,9 +168,7 @@ class Tables:
         there = [c for c in columns if c in reader.schema.names]
         rows = [int(a) for a in addresses]
         with self._reading[name]:
-            return self.run(
-                name, "take", lambda: reader.take_row_ids(rows).select(there).with_row_id().to_arrow()
-            )  # fmt: skip
+            return self.run(name, "take", lambda: _taken(reader, there, rows))
 
     def merge(self, name: str, data: pa.Table, *, scope: str | None = None) -> Committed:
         """Upsert `data` by key in one commit; with `scope` (SQL), also delete the rows in it that `data` lacks."""
@@ -265,25 +262,34 @@ class Tables:
             detail = "rows have lasting addresses in the view of a tag alone."
             raise self._error(name, "not-tagged", detail, "Tag the store and open it with at_tag.")
 
-    def _intact(
-        self, name: str, reader: Any, columns: Sequence[str], *, within: tuple[int, int]
-    ) -> tuple[list[pa.Table], int]:
-        """Readable rows of the fragments `within` [first, last), and how many are not: halved until the damage is
-        alone. Counting reads no data, so it also tells how many rows a damaged fragment has.
-        """
-        first, last = within
-        condition = f"{ROW_ADDRESS} >= {first << 32} AND {ROW_ADDRESS} < {last << 32}"
+    def _addressed(self, name: str, reader: Any, columns: Sequence[str]) -> tuple[list[pa.Table], int]:
+        def scanned(wanted: list[str]) -> pa.Table:
+            return self.run(name, "read", lambda: reader.search().with_row_id(True).select(wanted).to_arrow())
+
         try:
-            return [self.run(name, "read", lambda: _addressed(reader, columns, condition))], 0
+            return [scanned([*columns, ROW_ADDRESS])], 0
         except StoreError as error:
             if error.reason != "corrupted":
                 raise
-        count = int(self.run(name, "count", lambda: reader.count_rows(condition)))
-        if count == 0 or last - first == 1:
-            return [], count
-        middle = (first + last) // 2
-        lower, lost = self._intact(name, reader, columns, within=(first, middle))
-        upper, more = self._intact(name, reader, columns, within=(middle, last))
+        # Addresses are in no data file, so those of damaged ones are known as well.
+        rows = np.sort(scanned([ROW_ADDRESS]).column(ROW_ADDRESS).to_numpy())
+        return self._intact(name, reader, columns, fragments=np.split(rows, np.flatnonzero(np.diff(rows >> 32)) + 1))
+
+    def _intact(
+        self, name: str, reader: Any, columns: Sequence[str], *, fragments: Sequence[Any]
+    ) -> tuple[list[pa.Table], int]:
+        """Readable rows of `fragments` (addresses by fragment) and how many are not: halved until damage is alone."""
+        rows = [int(row) for fragment in fragments for row in fragment]
+        try:
+            return [self.run(name, "read", lambda: _taken(reader, columns, rows))], 0
+        except StoreError as error:
+            if error.reason != "corrupted":
+                raise
+        if len(fragments) == 1:
+            return [], len(rows)
+        middle = len(fragments) // 2
+        lower, lost = self._intact(name, reader, columns, fragments=fragments[:middle])
+        upper, more = self._intact(name, reader, columns, fragments=fragments[middle:])
         return [*lower, *upper], lost + more
 
     def _refuse_other_schema(self, name: str, found: pa.Schema) -> None:
@@ -354,8 +360,8 @@ def _scanned(reader: Any, columns: Sequence[str], condition: str | None) -> pa.T
     return query.select(list(columns)).to_arrow()
 
 
-def _addressed(reader: Any, columns: Sequence[str], condition: str) -> pa.Table:
-    return reader.search().where(condition).select(list(columns)).with_row_id(True).to_arrow()
+def _taken(reader: Any, columns: Sequence[str], rows: list[int]) -> pa.Table:
+    return reader.take_row_ids(rows).select(list(columns)).with_row_id().to_arrow()
 
 
 def _picked(reader: Any, columns: Sequence[str], condition: str | None) -> pa.Table:

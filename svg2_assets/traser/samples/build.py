@@ -16,6 +16,8 @@ from svg2_assets.traser.samples.values import Draft, Sample, SampleObject, Sampl
 from svg2_assets.traser.sampling import Sampled, sample
 from svg2_assets.traser.text import Task
 
+STRAY = 1.0  # seconds by which relations may go on after the last mask: sources count time in whole seconds
+
 Look = Callable[[Sampled], Pixels]
 """The sampled frames at their size, uint8 [n, H', W', 3] RGB (`traser.sampling.frames_of` of a source)."""
 
@@ -106,13 +108,18 @@ def _with_pictures(made: Sample, sampled: Sampled, look: Look, *, settings: Buil
 
 
 def _with_masks(draft: Draft, settings: BuildSettings, counts: Counts) -> Video:
-    """The video as far as masks were made for it: what comes after has annotations that nothing shows."""
+    """The video as far as masks were made for it, where relations go on after them: nothing shows what they tell of.
+
+    Things that have left the picture have no masks either, but nobody relates them any more.
+    """
     video = draft.video
     last = max((o.trajectory.frames[-1] for o in draft.objects if o.trajectory.frames), default=-1)
     masked = last + 1 if draft.masked_frames is None else min(draft.masked_frames, video.num_frames)
     if masked < 1 or masked >= settings.cut_short_masks * video.num_frames:
         return video
-    counts.note(Reason.MASKS_END)
     end = float(video.edges[masked])
+    if not any(span[1] > end + STRAY for r in draft.relations for span in r.spans):
+        return video
+    counts.note(Reason.MASKS_END)
     times = None if video.frame_times is None else video.frame_times[:masked]
     return replace(video, num_frames=masked, duration=end, frame_times=times)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 from svg2_assets.scene.errors import PhaseError, VideoError
 from svg2_assets.scene.taxonomy import CAMERA_ID
 from svg2_assets.scene.video import FrameSource, Pixels, Video
 from svg2_assets.traser.arrangement import Clip, Plan, Slots, Tokenizer, arrange
+from svg2_assets.traser.budget import Fitted, fit
 from svg2_assets.traser.presets import Preset
 from svg2_assets.traser.samples.pictures import Undecodable, decode
 from svg2_assets.traser.samples.stream import Fault, Unusable
@@ -17,7 +20,9 @@ from svg2_assets.traser.samples.values import Sample, SampleObject
 from svg2_assets.traser.sampling import Sampled, frames_of, grid_of, patches_of
 from svg2_assets.traser.selection import NoObject, Selection, tracks_of
 from svg2_assets.traser.text import Clock, Statement, Task, Thing, Told, answer_ids, prompt_ids, target_text
-from svg2_assets.traser.values import Example
+from svg2_assets.traser.values import Example, Grid
+
+RELATED = 3  # relations of an object from which on it counts double
 
 
 class FrameLibrary(Protocol):
@@ -28,7 +33,7 @@ class FrameLibrary(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what is the same for every sample is worked out once
 class ExampleMaker:
     """Makes examples of samples; a `stream.Maker`. `library` is needed where samples hold no pictures."""
 
@@ -41,22 +46,44 @@ class ExampleMaker:
         """The example of `sample`, its answer included. Raises `Unusable`."""
         height, width = sample.picture_size
         grid = grid_of(len(sample.frames), height, width)
-        selection = self._selected(sample)
-        told = told_of(sample, [sample.objects[track.number] for track in selection.tracks])
-        clock = Clock.of(sample.video.duration, true_times=self.preset.arranging.true_times)
-        answer = target_text(told, task=task, clock=clock)
-        arranged = arrange(
-            Clip(grid, sample.times, selection.tracks),
-            prompt_ids(task, self.tokenizer, prompting=self.preset.prompting),
-            answer_ids(answer, self.tokenizer),
-            plan=Plan(self.preset.arranging, self.slots, self.tokenizer),
-        )
-        notes = (*selection.notes, *(d.reason for d in selection.dropped), *arranged.notes)
+        selection = self._selected(sample, grid)
+        prompt = self._prompts[task]
+        shown = [sample.objects[track.number] for track in selection.tracks]
+        answer = self._answer(sample, shown, task)
+        learned = answer_ids(answer, self.tokenizer)
+        clip = Clip(grid, sample.times, selection.tracks)
+        # What is left out only makes the answer shorter, so room for all of it is enough.
+        fitted = self._fitted(sample, clip, prompt=len(prompt[0]) + len(prompt[1]), answer=len(learned))
+        if len(fitted.kept) < len(shown):
+            answer = self._answer(sample, [shown[k] for k in fitted.kept], task)
+            learned = answer_ids(answer, self.tokenizer)
+        arranged = arrange(fitted.clip, prompt, learned, plan=self._plan, blocks=fitted.blocks)
+        missing = (d.reason for d in selection.dropped)
+        notes = (*selection.notes, *missing, *fitted.notes, *arranged.notes)
         return Example(sample.video.id, patches_of(self._frames(sample)), grid, arranged, answer, notes)
 
-    def _selected(self, sample: Sample) -> Selection:
-        height, width = sample.picture_size
-        grid = grid_of(len(sample.frames), height, width)
+    @cached_property
+    def _plan(self) -> Plan:
+        return Plan(self.preset.arranging, self.slots, self.tokenizer)
+
+    @cached_property
+    def _prompts(self) -> dict[Task, tuple[list[int], list[int]]]:
+        return {task: prompt_ids(task, self.tokenizer, prompting=self.preset.prompting) for task in Task}
+
+    def _answer(self, sample: Sample, shown: Sequence[SampleObject], task: Task) -> str:
+        clock = Clock.of(sample.video.duration, true_times=self.preset.arranging.true_times)
+        return target_text(told_of(sample, shown), task=task, clock=clock)
+
+    def _fitted(self, sample: Sample, clip: Clip, *, prompt: int, answer: int) -> Fitted:
+        """`clip` within the sequence's budget; objects count for more the more relations the answer tells of them."""
+        touched = Counter(end for r in sample.relations for end in {r.subject, r.object})
+        worth = [1 + min(touched[sample.objects[t.number].id] / RELATED, 1) for t in clip.tracks]
+        try:
+            return fit(clip, self._plan, video=sample.video.id, prompt=prompt, answer=answer, worth=worth)
+        except PhaseError as error:
+            raise Unusable(Fault.TOO_LONG, str(error)) from error
+
+    def _selected(self, sample: Sample, grid: Grid) -> Selection:
         size = (sample.video.height, sample.video.width)
         where = sample.video.uri or sample.video.id
         try:

@@ -119,7 +119,8 @@ class SalienceSettings(_Settings):
 class BuildSettings(_Settings):
     """Everything that decides what the sample of a video is.
 
-    `cut_short_masks`: a video whose masks end before this share of it is cut there (weakness G8); 0 cuts none.
+    `cut_short_masks`: a video whose masks end before this share of it is cut there, where relations go on after them
+    (weakness G8); 0 cuts none.
     """
 
     dataset: str = Field(default="store", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")

@@ -55,7 +55,7 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A sample that was not used: its position in the order (-1: known before any was read), why, and which."""
+    """A sample that was not used: its position in the order, why, and which."""
 
     position: int
     fault: Fault
@@ -170,8 +170,7 @@ class Stream(Generic[T]):
         """Counts what is skipped, for the process that uses the examples."""
         tally = Tally(self.source.name, self.settings.most_skipped)
         if self.lost:
-            lost = Skipped(-1, Fault.UNREADABLE, f"{self.lost} rows of {self.source.name}")
-            tally.note(len(self.order.addresses), [lost] * self.lost, whole=True)
+            tally.note_lost(self.lost, there=len(self.order.addresses))
         return tally
 
     def _blocks(
@@ -231,24 +230,37 @@ class Stream(Generic[T]):
 
 @dataclass
 class Tally:
-    """How many samples were used and skipped. `note` raises `StreamError` once more than `most` of them are skipped."""
+    """How many samples were used and skipped. Raises `StreamError` once more than the share `most` of them is skipped.
+
+    `lost` rows of those counted could not even be listed.
+    """
 
     name: str
     most: float
     used: int = 0
+    lost: int = 0
     by_fault: Counter[Fault] = field(default_factory=Counter)
     _told: Counter[Fault] = field(default_factory=Counter, repr=False)
 
-    def note(self, used: int, skipped: Sequence[Skipped], *, whole: bool = False) -> None:
-        """Count; `whole`: of all samples there are, so the share is judged however few they are."""
-        if not whole:
-            self.used += used
+    def note(self, used: int, skipped: Sequence[Skipped]) -> None:
+        """Count; judged over the samples so far, `FEW` at least."""
+        self.used += used
         for one in skipped:
             self.by_fault[one.fault] += 1
             self._tell(one)
-        seen = used if whole else max(self.used, FEW)
-        if skipped and self.by_fault.total() > self.most * seen:
-            raise StreamError(self._too_many(skipped[-1], seen))
+        met = self.by_fault.total() - self.lost
+        seen = max(self.used + met, FEW)
+        if skipped and met > self.most * seen:
+            raise StreamError(self._too_many(met, seen, skipped[-1].detail))
+
+    def note_lost(self, lost: int, *, there: int) -> None:
+        """Count rows that cannot even be listed; judged over all that there are."""
+        self.lost += lost
+        self.by_fault[Fault.UNREADABLE] += lost
+        detail = f"{lost} rows lie in damaged files"
+        if lost > self.most * (lost + there):
+            raise StreamError(self._too_many(lost, lost + there, detail))
+        _LOG.warning("samples skipped (%s): %s: %s", Fault.UNREADABLE, self.name, detail)
 
     def rows(self) -> list[tuple[str, int]]:
         """(reason, how many), most frequent first."""
@@ -260,11 +272,11 @@ class Tally:
         if self._told[one.fault] <= 10 or self._told[one.fault] % 100 == 0:
             _LOG.warning("sample skipped (%s, no. %d): %s", one.fault, self._told[one.fault], printable(one.detail))
 
-    def _too_many(self, last: Skipped, seen: int) -> str:
+    def _too_many(self, bad: int, seen: int, last: str) -> str:
         counts = ", ".join(f"{n} x {reason}" for reason, n in self.rows())
         return (
-            f"{self.name}: {self.by_fault.total()} samples of {seen} cannot be used, at most {self.most:.1%} may: "
-            f"{counts}; the last one: {printable(last.detail)}. Build them again, or raise most_skipped."
+            f"{self.name}: {bad} samples of {seen} cannot be used, at most {self.most:.1%} may: {counts}; "
+            f"the last one: {printable(last)}. Build them again, or raise most_skipped."
         )
 
 

@@ -31,7 +31,7 @@ class DraftRelation:
 class Draft:
     """What a source says of a video. Names may be empty, relations may touch nothing, masks may end early.
 
-    `masked_frames`: how many frames the masks were made for, where the source tells.
+    `masked_frames`: how many frames masks were made for, where the source tells.
     """
 
     video: Video
