@@ -170,6 +170,20 @@ _TRASER_SAMPLE: dict[str, pa.DataType] = {
 object by object in the order of `objects`, n each, empty where the object is not visible. `pictures` are the sampled
 frames as JPEG or PNG, none where they are read from `uri` instead. `checksum` is the CRC-32 of masks and pictures.
 """
+_PREDICTION: dict[str, pa.DataType] = {
+    "task": _TEXT,
+    "objects": pa.list_(pa.struct([("id", pa.int32()), ("name", _TEXT), ("attributes", pa.list_(_TEXT))])),
+    "relations": _TRASER_SAMPLE["relations"],
+    "texts": _TEXTS,
+    "tokens": pa.int32(),
+    "complete": pa.bool_(),
+    "remarks": _TEXTS,
+    "notes": _TEXTS,
+    "seconds": pa.float64(),
+}
+"""What a model told of a video: `source` names who. Its objects are those of `trajectories`, by id; `texts` are the
+answers as they were written, a pass each, `remarks` what was wrong with them, `notes` what was not asked about.
+"""
 _PHASE_STATE: dict[str, pa.DataType] = {
     "partition": _TEXT,
     "status": _TEXT,
@@ -235,6 +249,7 @@ TABLES: dict[str, pa.Schema] = {
     "relations": _table({"video_id": _TEXT, "relation_id": pa.int32()}, _RELATION | PROVENANCE),
     "scene_graphs": _table(_VIDEO_KEY, _SCENE_GRAPH | PROVENANCE),
     "traser_samples": _table({"video_id": _TEXT, "sample_id": _TEXT}, _TRASER_SAMPLE | PROVENANCE),
+    "predictions": _table({"video_id": _TEXT, "source": _TEXT}, _PREDICTION | PROVENANCE),
     "phase_state": _table({"video_id": _TEXT, "phase": _TEXT}, _PHASE_STATE),
     "llm_calls": _table({"call_id": _TEXT}, _LLM_CALL),
     "failures": _table({"failure_id": _TEXT}, _FAILURE),
@@ -246,7 +261,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 """Columns that identify a row."""
 
-KEYED_TABLES = ("videos", "phase_state", "llm_calls", "failures")
+KEYED_TABLES = ("videos", "predictions", "phase_state", "llm_calls", "failures")
 """Tables written key by key (upsert). The others are replaced video by video."""
 
 WIDE_TABLES = ("videos", "trajectories", "masks", "traser_samples")
@@ -255,5 +270,5 @@ WIDE_TABLES = ("videos", "trajectories", "masks", "traser_samples")
 STAGED_TABLES = ("labels",)
 """Tables in which a video's rows are divided by `stage`."""
 
-LATER_TABLES = ("traser_samples",)
+LATER_TABLES = ("traser_samples", "predictions")
 """Tables that came after the first tags were made: a tag of before has none of them, and they read as empty there."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from svg2_assets.phases import digest
 from svg2_assets.scene.graph import SceneGraph
 from svg2_assets.scene.trajectory import Trajectory
 from svg2_assets.traser.answers import Answer
@@ -19,12 +20,13 @@ from svg2_assets.traser.generation.decoding import Question, Scribe, Written
 from svg2_assets.traser.generation.limits import Limits
 from svg2_assets.traser.generation.passes import Pass, merge_passes
 from svg2_assets.traser.graphs import graph_of
+from svg2_assets.traser.network.checkpoint import CONFIG
 from svg2_assets.traser.network.loading import load_traser, located
 from svg2_assets.traser.network.model import Traser, collate
 from svg2_assets.traser.presets import Preset, preset_of
 from svg2_assets.traser.text import Task
 from svg2_assets.traser.tokenizer import QwenTokenizer
-from svg2_assets.traser.training.keeping import Keeper
+from svg2_assets.traser.training.keeping import STATE, Keeper
 from svg2_assets.traser.training.running import CHECKPOINTS, SETUP
 from svg2_assets.traser.training.settings import read_setup
 
@@ -111,6 +113,14 @@ def checkpoint_of(source: str | Path) -> str | Path:
     """`source`, or the last checkpoint of the training run that it is the folder of."""
     kept = Keeper(Path(source) / CHECKPOINTS, keep=1).last()
     return source if kept is None else kept.folder
+
+
+def identity_of(source: str | Path, *, revision: str | None = None) -> str:
+    """`source` and 16 hex digits that change with its configuration, its training and the sizes of its files."""
+    folder = located(checkpoint_of(source), revision=revision)
+    texts = [(folder / name).read_text(encoding="utf-8") for name in (CONFIG, STATE) if (folder / name).is_file()]
+    sizes = sorted((p.name, p.stat().st_size) for p in folder.iterdir() if p.is_file())
+    return f"{source}@{digest(texts, sizes)}"
 
 
 def _trained_preset(folder: Path) -> Preset:

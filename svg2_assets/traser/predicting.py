@@ -1,0 +1,227 @@
+"""What TRASER tells of the store's videos, as rows by source, and the graphs that these rows stand for.
+
+A prediction is of the trajectories in the store: its rows name their objects by id and hold no masks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+import polars as pl
+
+from svg2_assets.catalog.lookup import CatalogEntry, entries, states
+from svg2_assets.phases import digest
+from svg2_assets.scene.errors import InvalidSceneValue, PhaseError, VideoError
+from svg2_assets.scene.graph import Attribute, Relation, SceneGraph, SceneObject
+from svg2_assets.scene.spans import Spans
+from svg2_assets.scene.taxonomy import AttributeType, Category
+from svg2_assets.scene.trajectory import Trajectory
+from svg2_assets.scene.video import FrameSource
+from svg2_assets.scene_graphs.stored import read_tracks, read_video
+from svg2_assets.traser.asking import show
+from svg2_assets.traser.sampling import Sampling
+from svg2_assets.traser.text import Task
+
+if TYPE_CHECKING:
+    from svg2_assets.traser.generation.telling import Teller, Told
+
+TABLE = "predictions"
+CODE_VERSION = "1"
+"""To be raised whenever the same model, video and settings give another prediction."""
+NEEDED = "trajectories"
+
+
+class PredictionStore(Protocol):
+    """The store as predicting uses it."""
+
+    def read(
+        self,
+        table: str,
+        *,
+        video_ids: Iterable[str] | None = None,
+        columns: Sequence[str] | None = None,
+        where: Mapping[str, Any] | None = None,
+    ) -> pl.DataFrame:
+        """Rows of a table."""
+        ...
+
+    def upsert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> Any:
+        """Insert rows, or overwrite those with the same key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Predicting:
+    """Who is asked and for what: `source` names the rows, `checkpoint` and `config` decide whether they are fresh."""
+
+    source: str
+    checkpoint: str
+    task: Task = Task.SCENE_GRAPH
+    config: Mapping[str, Any] = field(default_factory=dict)
+    sampling: Sampling = field(default_factory=Sampling)
+
+    @property
+    def config_hash(self) -> str:
+        """16 hex digits over every setting."""
+        return digest(self.task.value, dict(self.config), repr(self.sampling))
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """The videos that were asked about now, those whose rows were fresh, and why others have none."""
+
+    done: tuple[str, ...] = ()
+    fresh: tuple[str, ...] = ()
+    blocked: Mapping[str, str] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
+    measures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def summary(self) -> str:
+        """One line."""
+        return (
+            f"{len(self.done)} videos asked about, {len(self.fresh)} fresh, {len(self.blocked)} blocked, "
+            f"{len(self.failed)} failed"
+        )
+
+
+def predict(
+    store: PredictionStore,
+    video_ids: Sequence[str],
+    how: Predicting,
+    *,
+    teller: Callable[[], Teller],
+    open_video: Callable[[str], FrameSource],
+    run_id: str = "",
+    heard: Callable[[str, int, int], None] = lambda *_: None,
+) -> Predicted:
+    """Ask about the videos whose prediction is missing or out of date, one commit each; a failure costs one video.
+
+    The model is opened (`teller`) when there is something to ask.
+    """
+    catalog = entries(store, video_ids=list(video_ids))
+    todo, fresh, blocked = _plan(store, catalog, how)
+    failed: dict[str, str] = {}
+    measures: dict[str, Mapping[str, Any]] = {}
+    opened: Teller | None = None
+    for number, (video_id, version) in enumerate(todo.items()):
+        heard(catalog[video_id].uri, number, len(todo))
+        opened = opened or teller()
+        try:
+            row = _row(store, video_id, how, teller=opened, source=open_video(video_id))
+        except (VideoError, PhaseError, InvalidSceneValue) as error:
+            failed[video_id] = str(error)
+            continue
+        made = {"input_version": version, "run_id": run_id, "created_at": datetime.now(UTC)}
+        store.upsert(TABLE, [row | made])
+        measures[video_id] = {
+            "objects": len(row["objects"]), "relations": len(row["relations"]), "tokens": row["tokens"],
+            "seconds": row["seconds"], "complete": row["complete"],
+        }  # fmt: skip
+    return Predicted(tuple(measures), fresh, blocked=blocked, failed=failed, measures=measures)
+
+
+def _plan(
+    store: PredictionStore, catalog: Mapping[str, CatalogEntry], how: Predicting
+) -> tuple[dict[str, str], tuple[str, ...], dict[str, str]]:
+    """Videos to ask about with the version of their input, fresh ones, and why others cannot be."""
+    columns = ("video_id", "input_version", "code_version", "config_hash", "model_id")
+    rows = store.read(TABLE, video_ids=list(catalog), columns=columns, where={"source": how.source})
+    known = {r["video_id"]: tuple(r[c] for c in columns[1:]) for r in rows.iter_rows(named=True)}
+    todo: dict[str, str] = {}
+    fresh: list[str] = []
+    blocked: dict[str, str] = {}
+    for video_id, phases in ((v, states(store, [v]).get(v, {})) for v in sorted(catalog)):
+        state = phases.get(NEEDED)
+        if state is None or not state.usable:
+            found = "have not run" if state is None else f"are {state.status}, gate {state.gate}"
+            blocked[video_id] = f"{NEEDED} {found}"
+        elif known.get(video_id) == (state.output_version, CODE_VERSION, how.config_hash, how.checkpoint):
+            fresh.append(video_id)
+        else:
+            todo[video_id] = state.output_version
+    return todo, tuple(fresh), blocked
+
+
+def _row(
+    store: PredictionStore, video_id: str, how: Predicting, *, teller: Teller, source: FrameSource
+) -> dict[str, Any]:
+    trajectories = trajectories_of(store, video_id)
+    began = time.perf_counter()
+    asking = teller.ask(show(source, trajectories, how.sampling), how.task)
+    (told,) = teller.tell([asking])
+    graph = told.graph(trajectories, {})
+    return row_of(told, graph) | {
+        "source": how.source,
+        "seconds": round(time.perf_counter() - began, 3),
+        "model_id": how.checkpoint,
+        "code_version": CODE_VERSION,
+        "config_hash": how.config_hash,
+    }
+
+
+def row_of(told: Told, graph: SceneGraph) -> dict[str, Any]:
+    """What was told as a row, its source and provenance left out."""
+    relations = [
+        {
+            "subject": r.subject,
+            "predicate": r.predicate,
+            "object": r.object,
+            "category": r.category.value,
+            "spans": [{"start": s.start, "end": s.end} for s in r.spans],
+            "confidence": r.confidence,
+        }
+        for r in graph.relations
+    ]
+    return {
+        "video_id": graph.video.id,
+        "task": told.asking.task.value,
+        "objects": [{"id": o.id, "name": o.name, "attributes": [a.value for a in o.attributes]} for o in graph.objects],
+        "relations": relations,
+        "texts": list(told.texts),
+        "tokens": told.tokens,
+        "complete": told.ended,
+        "remarks": [str(r) for r in told.answer.remarks],
+        "notes": list(told.asking.notes),
+    }
+
+
+def trajectories_of(store: PredictionStore, video_id: str) -> dict[int, Trajectory]:
+    """The store's trajectories of a video that show something, by id."""
+    return {o.id: o.trajectory for o in read_tracks(store, video_id).objects if o.trajectory.frames}
+
+
+def read_prediction(store: PredictionStore, video_id: str, source: str) -> SceneGraph:
+    """The graph that `source` told of a video. Raises `PhaseError` where there is none."""
+    rows = store.read(TABLE, video_ids=[video_id], where={"source": source}).to_dicts()
+    if not rows:
+        raise PhaseError(
+            video=video_id,
+            phase=TABLE,
+            expected=f"a prediction of {source}",
+            found="none",
+            remedy="Materialize traser_predictions for the video.",
+        )
+    row, tracks = rows[0], trajectories_of(store, video_id)
+    objects = tuple(
+        SceneObject(
+            o["id"], o["name"], tracks[o["id"]], tuple(Attribute(a, AttributeType.OTHER) for a in o["attributes"])
+        )
+        for o in row["objects"]
+    )
+    relations = tuple(
+        Relation(
+            r["subject"],
+            r["predicate"],
+            r["object"],
+            Category(r["category"]),
+            Spans.of((s["start"], s["end"]) for s in r["spans"]),
+            r["confidence"],
+        )
+        for r in row["relations"]
+    )
+    provenance = {k: str(row[k]) for k in ("source", "model_id", "config_hash", "code_version", "run_id", "created_at")}
+    return SceneGraph(read_video(store, video_id), objects, relations, {"predictions": provenance})
