@@ -22,6 +22,12 @@ app = typer.Typer(
 )
 evaluate = typer.Typer(help="Predictions against truth, both from files.", no_args_is_help=True)
 app.add_typer(evaluate, name="evaluate")
+traser = typer.Typer(help="TRASER: scene graphs told from a video and its trajectories.", no_args_is_help=True)
+app.add_typer(traser, name="traser")
+Changes = Annotated[
+    list[str] | None, typer.Option("--set", help="key=value over the file, such as steps=500; may be repeated.")
+]
+Tag = Annotated[str, typer.Option(help="Name of the tagged version; made from the time, or the last one, when empty.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
@@ -155,6 +161,123 @@ def tracks(
             allow_short=allow_short,
             boundaries=boundaries,
             library=hota,
+            as_json=json,
+        )
+    )
+
+
+@traser.command("samples")
+def traser_samples(
+    config: Annotated[Path | None, typer.Option(help="YAML of what is sampled, filtered and capped.")] = None,
+    changes: Changes = None,
+    tag: Tag = "",
+    json: AsJson = False,
+) -> None:
+    """Make training samples of the scene graphs in the store, and keep them under a tag."""
+    from svg2_assets.commands.traser import samples as run
+
+    _exit(lambda c: run(Installation(), c, config=config, changes=changes or (), tag=tag, as_json=json))
+
+
+@traser.command("world")
+def traser_world(
+    train: Annotated[int, typer.Option(min=1, help="Clips to learn from.")] = 512,
+    held_out: Annotated[int, typer.Option(min=0, help="Clips held out, split val.")] = 64,
+    test: Annotated[int, typer.Option(min=0, help="Clips of split test.")] = 0,
+    config: Annotated[Path | None, typer.Option(help="YAML of what clips are like and what is told of them.")] = None,
+    changes: Changes = None,
+    tag: Tag = "",
+    processes: Annotated[int, typer.Option(min=1, help="Processes that render.")] = 1,
+    json: AsJson = False,
+) -> None:
+    """Make training samples of the synthetic world, and keep them under a tag."""
+    from svg2_assets.commands.traser import world as run
+
+    _exit(
+        lambda c: run(
+            Installation(),
+            c,
+            train=train,
+            held_out=held_out,
+            test=test,
+            config=config,
+            changes=changes or (),
+            tag=tag,
+            processes=processes,
+            as_json=json,
+        )
+    )
+
+
+@traser.command("train")
+def traser_train(
+    config: Annotated[Path | None, typer.Option(help="YAML of the run, such as configs/tiny.yaml.")] = None,
+    changes: Changes = None,
+    json: AsJson = False,
+) -> None:
+    """Train on tagged samples. A run that was interrupted goes on where its folder's last checkpoint is."""
+    from svg2_assets.commands.traser import train as run
+
+    _exit(lambda c: run(Installation(), c, config=config, changes=changes or (), as_json=json))
+
+
+Checkpoint = Annotated[str, typer.Option(help="Folder of a checkpoint or of a training run, or a Hub id.")]
+PresetName = Annotated[str, typer.Option(help="paper, release, hub or default; as it was trained when empty.")]
+
+
+@traser.command("generate")
+def traser_generate(
+    video: Annotated[str, typer.Option(help="File of the video; its id or name where the store has it.")],
+    masks: Annotated[
+        Path | None, typer.Option(help="Frames of objects as COCO RLE, or a scene-graph document; else the store's.")
+    ] = None,
+    checkpoint: Checkpoint = "UWGZQ/TRASER",
+    preset: PresetName = "",
+    task: Annotated[str, typer.Option(help="scene_graph, relationships, attributes or objects.")] = "scene_graph",
+    output: Annotated[Path | None, typer.Option(help="Also write the graph as a document.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Tell the scene graph of a video from its trajectories."""
+    from svg2_assets.commands.traser import generate as run
+
+    _exit(
+        lambda c: run(
+            Installation(),
+            c,
+            video=video,
+            masks=masks,
+            checkpoint=checkpoint,
+            preset=preset,
+            task=task,
+            output=output,
+            as_json=json,
+        )
+    )
+
+
+@traser.command("evaluate")
+def traser_evaluate(
+    checkpoint: Checkpoint = "UWGZQ/TRASER",
+    preset: PresetName = "",
+    split: Annotated[str, typer.Option(help="Which samples: train, val or test.")] = "val",
+    tag: Tag = "",
+    most: Annotated[int, typer.Option(min=1, help="Most samples to ask about.")] = 64,
+    batch: Annotated[int, typer.Option(min=1, help="Samples that are asked about at once.")] = 8,
+    json: AsJson = False,
+) -> None:
+    """How right a checkpoint's answers to stored samples are."""
+    from svg2_assets.commands.traser import evaluate as run
+
+    _exit(
+        lambda c: run(
+            Installation(),
+            c,
+            checkpoint=checkpoint,
+            preset=preset,
+            split=split,
+            tag=tag,
+            most=most,
+            batch=batch,
             as_json=json,
         )
     )

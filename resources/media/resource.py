@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
@@ -11,8 +12,19 @@ from resources.media.prober import LibraryProber
 from resources.media.reader import VideoReader
 from svg2_assets.catalog.lookup import Tables
 from svg2_assets.catalog.protocols import Prober
-from svg2_assets.scene.video import FrameSource
+from svg2_assets.scene.video import FrameSource, Video
 from svg2_assets.scene_graphs.stored import read_video
+
+
+@dataclass(frozen=True, slots=True)
+class SampleVideos:
+    """Frames of the videos that training samples name; a `traser.samples.examples.FrameLibrary`."""
+
+    library: MediaLibrary
+
+    def open(self, video: Video) -> FrameSource:
+        """The frames of `video`, found by its `uri`. Raises `VideoError` when they are read and cannot be."""
+        return VideoReader(video, self.library.local(video.uri))
 
 
 class MediaResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -27,6 +39,10 @@ class MediaResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def prober(self) -> Prober:
         """Says what a URI names."""
         return LibraryProber(self.library())
+
+    def frames_of_samples(self) -> SampleVideos:
+        """Opens the videos of training samples that hold no pictures."""
+        return SampleVideos(self.library())
 
     def source(self, tables: Tables, video_id: str) -> FrameSource:
         """The frames of a video that the catalog holds as decodable. Raises `VideoError` or `PhaseError`."""

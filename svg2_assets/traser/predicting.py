@@ -22,8 +22,6 @@ from svg2_assets.scene.taxonomy import AttributeType, Category
 from svg2_assets.scene.trajectory import Trajectory
 from svg2_assets.scene.video import FrameSource
 from svg2_assets.scene_graphs.stored import read_tracks, read_video
-from svg2_assets.traser.asking import show
-from svg2_assets.traser.sampling import Sampling
 from svg2_assets.traser.text import Task
 
 if TYPE_CHECKING:
@@ -62,12 +60,11 @@ class Predicting:
     checkpoint: str
     task: Task = Task.SCENE_GRAPH
     config: Mapping[str, Any] = field(default_factory=dict)
-    sampling: Sampling = field(default_factory=Sampling)
 
     @property
     def config_hash(self) -> str:
         """16 hex digits over every setting."""
-        return digest(self.task.value, dict(self.config), repr(self.sampling))
+        return digest(self.task.value, dict(self.config))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +148,7 @@ def _row(
 ) -> dict[str, Any]:
     trajectories = trajectories_of(store, video_id)
     began = time.perf_counter()
-    asking = teller.ask(show(source, trajectories, how.sampling), how.task)
+    asking = teller.ask(teller.show(source, trajectories), how.task)
     (told,) = teller.tell([asking])
     graph = told.graph(trajectories, {})
     return row_of(told, graph) | {

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from svg2_assets.scene.document import SCHEMA_ID
 from svg2_assets.scene.document import read as read_document
 from svg2_assets.scene.errors import InvalidSceneValue, Svg2Error, printable
-from svg2_assets.scene.masks import MOST_PIXELS, Mask
+from svg2_assets.scene.masks import MOST_PIXELS, Mask, run_lengths
 from svg2_assets.scene.trajectory import Trajectory
 
 SAME_RATE = 0.01  # rates are written with few digits
@@ -39,8 +39,12 @@ class TracksFile:
     fps: float | None = None
 
 
-def read_tracks(path: Path) -> TracksFile:
-    """Read and check `path`. Raises `InvalidTracks`."""
+def read_tracks(path: Path, *, placeholders: bool = False) -> TracksFile:
+    """Read and check `path`. Raises `InvalidTracks`.
+
+    `placeholders`: runs without a pixel of the object stand for none, even if they cover less than the frame, as those
+    of files that upstream released do.
+    """
     name = printable(str(path))
     content = _parsed(path, name)
     if isinstance(content, dict):
@@ -50,7 +54,7 @@ def read_tracks(path: Path) -> TracksFile:
             f"{name}: expected a list of frames, each a list of COCO RLE, or a {SCHEMA_ID} document; found "
             f"{_kind(content)}. Write [[mask of object 0, mask of object 1, ...], ...], one list a frame."
         )
-    return _of_frames(content, name)
+    return _of_frames(_without_placeholders(content) if placeholders else content, name)
 
 
 def together(truth: TracksFile, predicted: TracksFile, *, allow_short: bool) -> int:
@@ -126,6 +130,19 @@ def _of_frames(frames: list[Any], name: str) -> TracksFile:
     return TracksFile(
         name, {k: Trajectory.of(list(c), list(c.values())) for k, c in columns.items()}, len(frames), size
     )
+
+
+def _without_placeholders(frames: list[Any]) -> list[Any]:
+    return [[None if _shows_nothing(m) else m for m in f] if isinstance(f, list) else f for f in frames]
+
+
+def _shows_nothing(mask: Any) -> bool:
+    """Whether it is a mask whose runs are of background alone. What is no mask is judged later."""
+    counts = mask.get("counts") if isinstance(mask, dict) else None
+    try:
+        return isinstance(counts, str) and not run_lengths(counts.encode("ascii"))[1::2].any()
+    except (InvalidSceneValue, UnicodeEncodeError):
+        return False
 
 
 def _length(frame: Any) -> int:

@@ -10,11 +10,13 @@ from typing import Any
 import torch
 
 from svg2_assets.phases import digest
+from svg2_assets.scene.errors import PhaseError
 from svg2_assets.scene.graph import SceneGraph
 from svg2_assets.scene.trajectory import Trajectory
+from svg2_assets.scene.video import FrameSource
 from svg2_assets.traser.answers import Answer
 from svg2_assets.traser.arrangement import Slots
-from svg2_assets.traser.asking import Asking, Shown, ask
+from svg2_assets.traser.asking import Asking, Shown, ask, show
 from svg2_assets.traser.asking import Pass as Asked
 from svg2_assets.traser.generation.decoding import Question, Scribe, Written
 from svg2_assets.traser.generation.limits import Limits
@@ -24,6 +26,8 @@ from svg2_assets.traser.network.checkpoint import CONFIG
 from svg2_assets.traser.network.loading import load_traser, located
 from svg2_assets.traser.network.model import Traser, collate
 from svg2_assets.traser.presets import Preset, preset_of
+from svg2_assets.traser.sampling import Sampling
+from svg2_assets.traser.selection import PHASE
 from svg2_assets.traser.text import Task
 from svg2_assets.traser.tokenizer import QwenTokenizer
 from svg2_assets.traser.training.keeping import STATE, Keeper
@@ -48,9 +52,12 @@ class Told:
     def graph(self, trajectories: Mapping[int, Trajectory], provenance: Mapping[str, Any]) -> SceneGraph:
         """As a scene graph of the objects that were asked about; `trajectories` by id.
 
-        Raises `InvalidSceneValue` where the trajectories do not fit the video.
+        Its size is that of the masks, which may be another than the video's. Raises `InvalidSceneValue` where they are
+        of several sizes.
         """
         shown = self.asking.shown
+        sizes = [(m.height, m.width) for t in trajectories.values() for m in t.masks[:1]]
+        video = replace(shown.video, height=sizes[0][0], width=sizes[0][1]) if sizes else shown.video
         asked = sorted({n for p in self.asking.passes for n in p.numbers})
         place = {number: k for k, number in enumerate(asked, 1)} | {-1: -1}
         told = self.answer.told
@@ -60,14 +67,23 @@ class Told:
             statements=tuple(replace(s, subject=place[s.subject], object=place[s.object]) for s in told.statements),
         )
         ids = [shown.ids[n - 1] for n in asked]
-        return graph_of(told, video=shown.video, shown=ids, trajectories=trajectories, provenance=provenance)
+        return graph_of(told, video=video, shown=ids, trajectories=trajectories, provenance=provenance)
 
 
 class Teller:
-    """A model with its tokenizer and preset."""
+    """A model with its tokenizer and preset, and how videos are sampled for it."""
 
-    def __init__(self, model: Traser, tokenizer: QwenTokenizer, preset: Preset, *, name: str = "") -> None:
+    def __init__(
+        self,
+        model: Traser,
+        tokenizer: QwenTokenizer,
+        preset: Preset,
+        *,
+        sampling: Sampling | None = None,
+        name: str = "",
+    ) -> None:
         self.model, self.tokenizer, self.preset, self.name = model.eval(), tokenizer, preset, name
+        self.sampling = sampling or Sampling()
         self.slots = Slots(object=model.config.object.latents, window=model.config.window.latents)
         self._scribe = Scribe(tokenizer)
 
@@ -79,11 +95,19 @@ class Teller:
         `TokenizerError`.
         """
         folder = located(checkpoint_of(source), revision=revision)
-        chosen = preset_of(preset) if preset else _trained_preset(folder)
+        setup = read_setup(folder / SETUP) if (folder / SETUP).is_file() else None
+        trained = setup.resolved() if setup else preset_of("default")
+        chosen = preset_of(preset) if preset else trained
+        sampling = setup.sampling.sampling if setup else None
         device = "cuda" if torch.cuda.is_available() else "cpu"
         dtype = torch.bfloat16 if device == "cuda" else torch.float32
         model = load_traser(folder, preset=chosen, dtype=dtype, device=device)
-        return cls(model, QwenTokenizer.load(folder, add_marks=True), chosen, name=str(source))
+        tokenizer = QwenTokenizer.load(folder, add_marks=True)
+        return cls(model, tokenizer, chosen, sampling=sampling, name=str(source))
+
+    def show(self, source: FrameSource, trajectories: Mapping[int, Trajectory]) -> Shown:
+        """See `asking.show`."""
+        return show(source, trajectories, self.sampling)
 
     def ask(self, shown: Shown, task: Task) -> Asking:
         """See `asking.ask`."""
@@ -106,7 +130,13 @@ class Teller:
         device, dtype = next(self.model.parameters()).device, next(self.model.parameters()).dtype
         batch = collate([p.example for _, p in group], pad=self.tokenizer.marks.pad, left=True).to(device, dtype)
         questions = [_question(askings[k], p, held=self.preset.decoding.constrained) for k, p in group]
-        return self._scribe.write(self.model, batch, questions, decoding=self.preset.decoding, seed=seed)
+        try:
+            return self._scribe.write(self.model, batch, questions, decoding=self.preset.decoding, seed=seed)
+        except ValueError as error:  # not even the shortest answer fits
+            videos = ", ".join(dict.fromkeys(askings[k].shown.video.uri for k, _ in group))
+            raise PhaseError(
+                video=videos, phase=PHASE, expected="room for an answer", found=str(error).rstrip(".")
+            ) from error
 
 
 def checkpoint_of(source: str | Path) -> str | Path:
@@ -121,12 +151,6 @@ def identity_of(source: str | Path, *, revision: str | None = None) -> str:
     texts = [(folder / name).read_text(encoding="utf-8") for name in (CONFIG, STATE) if (folder / name).is_file()]
     sizes = sorted((p.name, p.stat().st_size) for p in folder.iterdir() if p.is_file())
     return f"{source}@{digest(texts, sizes)}"
-
-
-def _trained_preset(folder: Path) -> Preset:
-    """The preset that a checkpoint was trained with, its changes included."""
-    file = folder / SETUP
-    return read_setup(file).resolved() if file.is_file() else preset_of("default")
 
 
 def _question(asking: Asking, asked: Asked, *, held: bool) -> Question:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from svg2_assets.traser.forms import nearest, read_form
 from svg2_assets.traser.presets import PRESETS, Preset
 from svg2_assets.traser.samples.order import NATURAL, StreamSettings, share_of
+from svg2_assets.traser.samples.settings import SamplingSettings
 from svg2_assets.traser.samples.splits import Split
 from svg2_assets.traser.values import Role
 
@@ -181,6 +182,9 @@ class Setup(_Form):
     )
     model: ModelChoice
     data: DataChoice = DataChoice()
+    sampling: SamplingSettings = Field(
+        default=SamplingSettings(), description="How videos are sampled when the model is asked, as its samples were"
+    )
     steps: int | None = Field(default=None, ge=1, description="Optimiser steps; by `epochs` when unset")
     epochs: float = Field(default=1.0, gt=0, description="Passes over the samples, where `steps` is unset")
     batch: int = Field(default=1, ge=1, description="Samples that a process takes at once")
