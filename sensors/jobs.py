@@ -21,5 +21,15 @@ maintain_store = dg.define_asset_job(
     selection=dg.AssetSelection.assets("store_maintenance"),
     description="Compact the store and drop what nothing refers to.",
 )
+train_traser = dg.define_asset_job(
+    "train_traser",
+    selection=dg.AssetSelection.assets("traser_samples", "traser_checkpoint"),
+    description="Samples of all scene graphs under a new tag, and a TRASER trained on them.",
+)
+predict_with_traser = dg.define_asset_job(
+    "predict_with_traser",
+    selection=dg.AssetSelection.assets("traser_predictions"),
+    description="Scene graphs that TRASER tells of a batch of videos.",
+)
 
-JOBS = (annotate_videos, refresh_statistics, maintain_store)
+JOBS = (annotate_videos, refresh_statistics, maintain_store, train_traser, predict_with_traser)

@@ -23,6 +23,8 @@ from svg2_assets.scene_graphs.checks import CHECKS as GRAPH_CHECKS
 from svg2_assets.settings import Settings, from_environment
 from svg2_assets.trajectories.assets import trajectories
 from svg2_assets.trajectories.checks import CHECKS as TRAJECTORY_CHECKS
+from svg2_assets.traser.assets import traser_checkpoint, traser_predictions, traser_samples
+from svg2_assets.traser.checks import CHECKS as TRASER_CHECKS
 
 PHASE_ASSETS = (videos, trajectories, descriptions, parsed_labels, verified_labels, relations, scene_graphs)
 PHASE_CHECKS = (
@@ -33,6 +35,7 @@ PHASE_CHECKS = (
     *RELATION_CHECKS,
     *GRAPH_CHECKS,
 )
+TRASER_ASSETS = (traser_samples, traser_checkpoint, traser_predictions)
 
 
 def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource]:  # type: ignore[type-arg]
@@ -48,8 +51,8 @@ def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource]:  # t
 def defs() -> dg.Definitions:
     """Everything, for Dagster's UI, daemon and command line."""
     return dg.Definitions(
-        assets=[*PHASE_ASSETS, dataset_statistics, store_maintenance],
-        asset_checks=PHASE_CHECKS,
+        assets=[*PHASE_ASSETS, dataset_statistics, store_maintenance, *TRASER_ASSETS],
+        asset_checks=[*PHASE_CHECKS, *TRASER_CHECKS],
         jobs=JOBS,
         sensors=SENSORS,
         schedules=SCHEDULES,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from svg2_assets.scene.document import write
 from svg2_assets.scene.errors import UnusableBackend, printable
 from svg2_assets.scene.trajectory import Trajectory
 from svg2_assets.scene.video import FrameSource
-from svg2_assets.traser.collecting import collect
+from svg2_assets.traser.collecting import collect, new_tag
 from svg2_assets.traser.forms import InvalidSetup, nearest, read_form
 from svg2_assets.traser.predicting import trajectories_of
 from svg2_assets.traser.presets import PRESETS
@@ -41,11 +40,6 @@ if TYPE_CHECKING:
 WRONG = 1
 CURVE_ROWS = 12
 SHOWN = 2000  # characters of an answer
-
-
-def new_tag() -> str:
-    """A name for a tagged version that none has: it says when it was made (UTC)."""
-    return datetime.now(UTC).strftime("traser-%Y%m%d-%H%M%S-%f")
 
 
 def samples(

@@ -118,6 +118,11 @@ def collect(
     return Collected(written, kept, gone, blocked=blocked, failed=failed, counts=counts)
 
 
+def new_tag() -> str:
+    """A name for a tagged version that none has: it says when it was made (UTC)."""
+    return _now().strftime("traser-%Y%m%d-%H%M%S-%f")
+
+
 def _usable(
     catalog: Mapping[str, CatalogEntry], known: Mapping[str, Mapping[str, State]]
 ) -> tuple[dict[str, State], dict[str, str]]:
