@@ -240,7 +240,7 @@ def _answers(trained: Any, data: TaggedSamples, setup: Setup) -> str:
     from svg2_assets.traser.generation.telling import Teller
     from svg2_assets.traser.training.evaluating import score_samples
 
-    if not setup.evaluating.answers:
+    if not setup.evaluating.answers or not trained.held_out:
         return ""
     teller = Teller(trained.model, trained.tokenizer, trained.preset)
     found = score_samples(teller, data.source, setup.data.measuring(), most=setup.evaluating.answers)

@@ -64,11 +64,12 @@ class Collected:
     counts: Counts = field(default_factory=Counts)
 
     def summary(self) -> str:
-        """One line."""
+        """One line, and what filters took away."""
+        filters = ", ".join(f"{what}: {why} {count}" for what, why, count in self.counts.rows())
         return (
             f"{self.written} samples written, {self.kept} up to date, {len(self.gone)} taken away, "
             f"{len(self.blocked)} videos blocked, {len(self.failed)} failed"
-        )
+        ) + (f" ({filters})" if filters else "")
 
 
 def collect(

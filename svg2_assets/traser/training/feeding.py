@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from svg2_assets.traser.samples.examples import ExampleMaker
@@ -22,7 +23,7 @@ class StoredFeed:
     ) -> None:
         self._setup, self._engine = setup, engine
         self.stream: Stream[Example] = stream_of(source, make, setup.data.streaming(seed=setup.seed))
-        self._measured = stream_of(source, make, setup.data.measuring()) if setup.evaluating.most else None
+        self._measured = _measured(source, make, setup)
         self.loader: Loader[Example, list[Example]] = Loader(
             self.stream,
             list,
@@ -42,10 +43,11 @@ class StoredFeed:
         if self._measured is None:
             return
         reader = Reader(self._setup.batch, self._engine.rank, self._engine.processes)
-        most = -(-self._setup.evaluating.most // (reader.batch * reader.ranks))
-        for number, batch in enumerate(self._measured.batches(reader, epochs=1)):
-            if number == most:
-                return
+        samples = min(self._setup.evaluating.most, len(self._measured))
+        rounds = -(-samples // (reader.batch * reader.ranks))
+        # Each process makes as many steps, or those in shards would wait for each other: the last round goes on anew.
+        epochs = 1 if reader.ranks == 1 else None
+        for batch in islice(self._measured.batches(reader, epochs=epochs), rounds):
             if batch.examples:
                 yield batch.examples
 
@@ -53,6 +55,19 @@ class StoredFeed:
         """See `loop.Feed`."""
         return self.loader.state.to_json()
 
+    @property
+    def held_out_samples(self) -> int:
+        """How many samples are held out; 0 where none is or none is measured."""
+        return 0 if self._measured is None else len(self._measured)
+
     def skipped(self) -> list[tuple[str, int]]:
         """Samples that could not be used, by reason."""
         return self.loader.tally.rows()
+
+
+def _measured(source: SampleSource, make: ExampleMaker, setup: Setup) -> Stream[Example] | None:
+    """The held-out samples; a small store may have none, and can be learned from all the same."""
+    split = setup.data.held_out.value
+    if not setup.evaluating.most or split not in source.index()[0]["split"].to_list():
+        return None
+    return stream_of(source, make, setup.data.measuring(instead=True))

@@ -84,7 +84,9 @@ def train(run: Run, *, since: Kept | None = None) -> Kept:
         _note(run, record)
         done = step + 1
         if run.setup.evaluating.most and (done % run.setup.evaluating.every == 0 or done == run.steps):
-            _note(run, held_out_loss(run, done))
+            measured = held_out_loss(run, done)
+            if measured is not None:
+                _note(run, measured)
         if done % run.setup.saving.every == 0 or done == run.steps:
             kept = keep(run, done)
     if kept is None:
@@ -120,8 +122,8 @@ def _write(run: Run, step: int, model: Mapping[str, Tensor], optimiser: Optimise
     run.keeper.finish(step, {**run.state, "feed": dict(run.feed.state())})
 
 
-def held_out_loss(run: Run, step: int) -> Record:
-    """The mean loss of a token of held-out answers, over all processes."""
+def held_out_loss(run: Run, step: int) -> Record | None:
+    """The mean loss of a token of held-out answers, over all processes; None where nothing is held out."""
     run.learner.eval()
     sums = torch.zeros(2)
     with torch.no_grad():
@@ -131,7 +133,7 @@ def held_out_loss(run: Run, step: int) -> Record:
             sums += torch.tensor([float(found["language"]) * tokens, tokens])
     run.learner.train()
     sums = run.engine.mean(sums)
-    return {"step": step, "kind": HELD_OUT, "loss": float(sums[0] / sums[1]) if sums[1] else math.nan}
+    return {"step": step, "kind": HELD_OUT, "loss": float(sums[0] / sums[1])} if sums[1] else None
 
 
 def _step(

@@ -73,6 +73,7 @@ class Trained:
     records: list[Record]
     skipped: list[tuple[str, int]]
     samples: int
+    held_out: int
     steps: int
     model: Traser
     tokenizer: QwenTokenizer
@@ -141,6 +142,7 @@ def run_training(
         metrics.records(),
         parts.feed.skipped(),
         len(parts.feed.stream),
+        parts.feed.held_out_samples,
         steps,
         parts.model.eval(),
         parts.tokenizer,
@@ -228,6 +230,7 @@ def _beginning(parts: _Parts, setup: Setup, *, since: Kept | None, steps: int, e
     learned = sum(p.numel() for p in parts.model.parameters() if p.requires_grad)
     where = f"goes on after step {since.step} of {steps}" if since else f"{steps} steps"
     return (
-        f"{setup.folder}: {where}, {len(parts.feed.stream)} samples, {weights:,} weights of which {learned:,} learn, "
+        f"{setup.folder}: {where}, {len(parts.feed.stream)} samples and "
+        f"{parts.feed.held_out_samples} held out, {weights:,} weights of which {learned:,} learn, "
         f"{engine.processes} process{'es' if engine.processes > 1 else ''} on {engine.device}"
     )

@@ -119,10 +119,10 @@ class DataChoice(_Form):
         given = self.model_dump(include={"datasets", "tasks", "balance"})
         return StreamSettings(split=self.train, seed=seed, **given)
 
-    def measuring(self) -> StreamSettings:
-        """The held-out samples, each once, in the order of their ids."""
+    def measuring(self, *, instead: bool = False) -> StreamSettings:
+        """The held-out samples, each once, in the order of their ids; `instead`: another one for each unusable one."""
         datasets = tuple(share_of(name)[0] for name in self.datasets)
-        return StreamSettings(split=self.held_out, datasets=datasets, shuffle=False, instead=False, most_skipped=1.0)
+        return StreamSettings(split=self.held_out, datasets=datasets, shuffle=False, instead=instead, most_skipped=1.0)
 
     @model_validator(mode="after")
     def _fits(self) -> DataChoice:
