@@ -45,6 +45,7 @@ class Flaw(StrEnum):
     OUTSIDE = "outside the clip"
     NO_TIME = "no time"
     UNCERTAIN = "uncertain"
+    LED_AWAY = "led away from a repetition"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class Reader:
     _scanner: _Scanner = field(init=False)
     _things: dict[int, Thing] = field(default_factory=dict)
     _statements: dict[tuple[int, str, int], Spans] = field(default_factory=dict)
+    _disbelieved: bool = False
 
     def __post_init__(self) -> None:
         self._scanner = _Scanner()
@@ -108,6 +110,11 @@ class Reader:
             else:
                 found += self._statement(item)
         return found
+
+    def disbelieve(self) -> bool:
+        """Leave out the statement that is being written; says whether that is new."""
+        new, self._disbelieved = not self._disbelieved, True
+        return new
 
     def close(self) -> Answer:
         """The whole answer, of what has been fed."""
@@ -141,6 +148,10 @@ class Reader:
 
     def _statement(self, raw: _RawStatement) -> Iterator[Statement]:
         where = f"[{raw.subject}, {raw.predicate!r}, {raw.target}]"
+        if self._disbelieved:
+            self._disbelieved = False
+            self._remark(Flaw.LED_AWAY, where)
+            return
         predicate = self._text(raw.predicate, f"the predicate of {where}")
         spans = self._spans(raw.spans, where)
         unknown = [n for n in (raw.subject, raw.target) if n != CAMERA_ID and not 1 <= n <= self.objects]

@@ -116,7 +116,10 @@ class Arranged:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A sample that a network takes: `patches` [P, 1176] float32 of the resized frames, their grid, the sequence."""
+    """A sample that a network takes: `patches` [P, 1176] float32 of the resized frames, their grid, the sequence.
+
+    `altered`: ids of wrong answers to learn against, each as long as it is.
+    """
 
     video_id: str
     patches: npt.NDArray[np.float32]
@@ -124,6 +127,7 @@ class Example:
     arranged: Arranged
     answer: str = ""
     notes: Sequence[str] = field(default_factory=tuple)
+    altered: Sequence[IntArray] = field(default_factory=tuple)
 
 
 def _seconds(value: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +19,13 @@ from svg2_assets.traser.generation.grammar import (
     Place,
     Rules,
     Text,
+    branches,
     ends,
 )
 from svg2_assets.traser.generation.vocabulary import BEGINNINGS, Closing, Mask, Ranks, Sorted, Vocabulary, is_body
+
+UNSAID = b"\n"
+"""What makes a string unlike any that has been said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,12 @@ Position = Among | Within
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """The tokens that may come next: `ids`, and those of `mask` [vocabulary], the same object for the same tokens,
-    less `less`."""
+    less `less`. `repeating` are tokens that may not come only because they would say again what has been said."""
 
     ids: IntArray
     mask: Mask | None = None
     less: tuple[int, ...] = ()
+    repeating: tuple[int, ...] = ()
 
     def __contains__(self, token: int) -> bool:
         within = self.mask is not None and token < len(self.mask) and bool(self.mask[token])
@@ -91,9 +96,27 @@ class Constraint:
             return self._in_string(position)
         if self.complete:
             return Allowed(np.asarray(self.vocabulary.ends))
+        ids = self._tokens_from(position)
+        return Allowed(np.asarray(ids, dtype=np.int64), repeating=self._repeating(position, ids))
+
+    def conclude(self) -> None:
+        """No relation may begin any more."""
+        self.rules.concluded = True
+
+    def _tokens_from(self, position: Among) -> list[int]:
         tokens = self.vocabulary.tokens
-        places = [tokens.places[at] for at in self._walk(position, tokens)]
-        return Allowed(np.asarray(places, dtype=np.int64))
+        return [tokens.places[at] for at in self._walk(position, tokens)]
+
+    def _repeating(self, position: Among, allowed: Sequence[int]) -> tuple[int, ...]:
+        """Tokens on the way to what the place has said before, and to nothing else."""
+        texts = position.place.repeated(self.rules)
+        if not texts:
+            return ()
+        depth, text = next(ends(position.branch))
+        branch = branches(texts)
+        for byte in text[: len(text) - depth]:
+            branch = branch[byte]
+        return tuple(set(self._tokens_from(Among(position.place, branch))) - set(allowed))
 
     def push(self, token: int) -> None:
         """`token` is written. Raises `ValueError` for one that is not allowed by the form."""
@@ -200,16 +223,16 @@ class Constraint:
         place, text = position.place, position.text
         room = self.rules.limits.most_characters - len(text)
         spare = self.left - 2 - place.cost_after(self.rules)
-        ids = self._closings(position, room)
+        ids, repeating = self._closings(position, room)
         if room > 0 and spare >= 0:
             mask = self.vocabulary.going_on(_rank(text), room, spaces=spare > 0)
             less = self._unaffordable(position) if spare < MOST_ESCAPE else ()
-            return Allowed(ids, mask, less)
+            return Allowed(ids, mask, less, repeating)
         escape = self._escape(place, text)
         if escape:
             ways = [bytes((b,)) for b in PLAIN if self._escape(place, text + bytes((b,))) < escape]
             ids = np.asarray([self.vocabulary.id_of[way] for way in ways], dtype=np.int64)
-        return Allowed(ids)
+        return Allowed(ids, repeating=repeating)
 
     def _unaffordable(self, position: Within) -> tuple[int, ...]:
         """Tokens that make a string which must not stand, where no budget is left to make another of it."""
@@ -217,24 +240,37 @@ class Constraint:
         longer = [t for t in position.place.taken(self.rules) if t.startswith(text) and t[len(text) :] in id_of]
         return tuple(id_of[t[len(text) :]] for t in longer if not self._affordable(Within(position.place, t)))
 
-    def _closings(self, position: Within, room: int) -> IntArray:
-        """Tokens that hold the quote that ends the string, and what may follow it."""
+    def _closings(self, position: Within, room: int) -> tuple[IntArray, tuple[int, ...]]:
+        """Tokens that hold the quote that ends the string, and what may follow it; apart, those that make a string
+        which must not stand, because it has been said."""
         place, text = position.place, position.text
-        rests, groups = self.vocabulary.closings
-        taken = place.taken(self.rules)
-        # What follows depends on the string only by the numbers that are left for it.
-        behind = self._enter(place.after(text if self._escape(place, text) == 0 else text + b"x", self.rules))
-        found = [0] if rests.texts[0] == b"" and self._affordable(behind) else []
-        if isinstance(behind, Among):
-            found += self._walk(behind, rests)
-        ids: list[IntArray] = []
-        for at in found:
-            if any(c in b"-0123456789" for c in rests.texts[at]):
-                ids.append(self._one_by_one(position, groups[at], rests.texts[at]))
+        said, groups = place.said(self.rules), self.vocabulary.closings[1]
+        ids: list[IntArray] = [np.zeros(0, dtype=np.int64)]
+        again: list[int] = []
+        for at, rest in self._rests(place.after(text + UNSAID, self.rules)):
+            if any(c in b"-0123456789" for c in rest):  # which numbers are left depends on the string
+                ids.append(self._one_by_one(position, groups[at], rest))
             else:
-                kept = groups[at].fitting(_rank(text), room)
-                ids.append(_without(kept, text, taken, groups[at]) if taken else kept)
-        return np.concatenate(ids) if ids else np.zeros(0, dtype=np.int64)
+                ids.append(groups[at].fitting(_rank(text), room))
+                again += groups[at].making(text, said)
+        able = np.concatenate(ids)
+        if not again:
+            return able, ()
+        able = able[~np.isin(able, again)]
+        if not place.repeatable:
+            return able, tuple(again)
+        behind = self._rests(place.after(next(iter(said)), self.rules))
+        return np.concatenate(
+            [able, *(np.asarray(groups[at].making(text, said), dtype=np.int64) for at, _ in behind)]
+        ), ()
+
+    def _rests(self, behind: Place) -> list[tuple[int, bytes]]:
+        """What tokens may have behind the quote that leads to `behind`: places among the vocabulary's, and texts."""
+        rests, position = self.vocabulary.closings[0], self._enter(behind)
+        found = [0] if rests.texts[0] == b"" and self._affordable(position) else []
+        if isinstance(position, Among):
+            found += self._walk(position, rests)
+        return [(at, rests.texts[at]) for at in found]
 
     def _one_by_one(self, position: Within, closing: Closing, rest: bytes) -> IntArray:
         ids = []
@@ -249,9 +285,3 @@ def _rank(text: bytes) -> Ranks:
     if not text:
         return Ranks.START
     return Ranks.SPACE if text[-1] == SPACE else Ranks.WITHIN
-
-
-def _without(ids: IntArray, text: bytes, taken: frozenset[bytes], closing: Closing) -> IntArray:
-    """`ids` without those that make a string which must not stand."""
-    wrong = [closing.by_body[t[len(text) :]] for t in taken if t.startswith(text) and t[len(text) :] in closing.by_body]
-    return np.asarray(ids[~np.isin(ids, wrong)]) if wrong else ids

@@ -58,6 +58,9 @@ class Written:
     ended: bool
 
 
+MOST_REPETITIONS = 2
+"""So many relations in a row that would have been repetitions end an answer that is held to its form."""
+
 Event = tuple[int, Thing | Statement | Written]
 """The row of the batch, and what is complete in it."""
 
@@ -100,8 +103,12 @@ class Scribe:
             allowed = [r.constraint.allowed() if r.constraint and not r.ended else None for r in rows]
             picks = sampler.pick(logits, allowed)
             for number, row in enumerate(rows):
-                if not row.ended:
-                    yield from ((number, item) for item in row.take(picks[number], self.tokenizer))
+                if row.ended:
+                    continue
+                may = allowed[number]
+                if may is not None and sampler.would_repeat(logits[number], may):
+                    row.repeats()
+                yield from ((number, item) for item in row.take(picks[number], self.tokenizer))
             if all(r.ended for r in rows) or at + 1 == decoding.most_new_tokens:
                 break
             pad = self.tokenizer.marks.pad
@@ -124,9 +131,18 @@ class _Row:
     def __init__(self, reader: Reader, constraint: Constraint | None, *, ends: tuple[int, ...]) -> None:
         self.reader, self.constraint, self.ends = reader, constraint, ends
         self.ended = False
+        self._repetitions = 0
         self._tokens = 0
         self._texts: list[str] = []
         self._utf8 = codecs.getincrementaldecoder("utf-8")(errors="replace")
+
+    def repeats(self) -> None:
+        """What is being written would be a repetition, and becomes something else only because it may not be one: it is
+        not believed, and a writer who goes on so has nothing more to say."""
+        if self.reader.disbelieve():
+            self._repetitions += 1
+        if self._repetitions >= MOST_REPETITIONS and self.constraint is not None:
+            self.constraint.conclude()
 
     def take(self, token: int, tokenizer: QwenTokenizer) -> Iterator[Thing | Statement | Written]:
         self._tokens += 1
@@ -139,7 +155,10 @@ class _Row:
             pieces = tokenizer.pieces
             text = self._utf8.decode((pieces[token] if token < len(pieces) else None) or b"")
             self._texts.append(text)
-            yield from self.reader.feed(text)
+            found = self.reader.feed(text)
+            if found:
+                self._repetitions = 0
+            yield from found
 
     def written(self) -> Written:
         return Written("".join(self._texts), self.reader.close(), self._tokens, self.ended)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from svg2_assets.traser.generation.limits import Limits
 
@@ -63,6 +63,10 @@ class Choice:
         """The texts possible here."""
         raise NotImplementedError
 
+    def repeated(self, rules: Rules) -> tuple[bytes, ...]:  # noqa: ARG002
+        """`texts` with those that would say again what has been said; nothing where there are none."""
+        return ()
+
     def after(self, text: bytes, rules: Rules) -> Place:
         """The place after `text`."""
         raise NotImplementedError
@@ -76,10 +80,15 @@ class Text:
     """A place where a string is written, which its quote ends."""
 
     __slots__ = ()
+    repeatable: ClassVar[bool] = False
 
-    def taken(self, rules: Rules) -> frozenset[bytes]:  # noqa: ARG002
-        """Strings that must not stand here."""
+    def said(self, rules: Rules) -> frozenset[bytes]:  # noqa: ARG002
+        """Strings that would say again what has been said."""
         return frozenset()
+
+    def taken(self, rules: Rules) -> frozenset[bytes]:
+        """Strings that must not stand here: those, unless the place is `repeatable`."""
+        return frozenset() if self.repeatable else self.said(rules)
 
     def after(self, text: bytes, rules: Rules) -> Place:
         """The place after `text` and its quote."""
@@ -138,6 +147,10 @@ class Words(Choice):
         taken = self.place.taken(rules)
         return tuple(w + b'"' for w in self.words if w not in taken)
 
+    def repeated(self, rules: Rules) -> tuple[bytes, ...]:
+        """All words, where some are taken."""
+        return tuple(w + b'"' for w in self.words) if self.place.taken(rules) else ()
+
     def after(self, text: bytes, rules: Rules) -> Place:
         """As after the same string in the open."""
         return self.place.after(text[:-1], rules)
@@ -184,15 +197,16 @@ class AfterName(Choice):
 
 @dataclass(frozen=True, slots=True)
 class Attributes(Choice):
-    """Within the list of attributes of object k, of which `told` are there."""
+    """Within the list of attributes of object k, of which `told` are there. Who repeats one has said all (`ended`)."""
 
     k: int
     told: frozenset[bytes]
+    ended: bool = False
 
     def texts(self, rules: Rules) -> tuple[bytes, ...]:
-        """One more, where there is one, or the end of the entry."""
+        """One more, where there may be one, or the end of the entry."""
         more = b', "' if self.told else b'"'
-        return (b"]}", more) if len(self.told) < rules.most_attributes else (b"]}",)
+        return (b"]}",) if self.ended or len(self.told) >= rules.limits.most_attributes else (b"]}", more)
 
     def after(self, text: bytes, rules: Rules) -> Place:
         """A further attribute or the next object."""
@@ -211,14 +225,15 @@ class Attribute(Text):
 
     k: int
     told: frozenset[bytes]
+    repeatable: ClassVar[bool] = True
 
-    def taken(self, rules: Rules) -> frozenset[bytes]:  # noqa: ARG002
+    def said(self, rules: Rules) -> frozenset[bytes]:  # noqa: ARG002
         """Those that the object has already."""
         return self.told
 
     def after(self, text: bytes, rules: Rules) -> Place:  # noqa: ARG002
         """The list with this one."""
-        return Attributes(self.k, self.told | {text})
+        return Attributes(self.k, self.told | {text}, text in self.told)
 
     def cost_after(self, rules: Rules) -> int:
         """See `Text`."""
@@ -292,7 +307,7 @@ class Predicate(Text):
     past: Past
     subject: int
 
-    def taken(self, rules: Rules) -> frozenset[bytes]:  # noqa: ARG002
+    def said(self, rules: Rules) -> frozenset[bytes]:  # noqa: ARG002
         """Those for which all objects have been told."""
         return self.past.spent.get(self.subject, frozenset())
 
@@ -316,6 +331,11 @@ class Target(Choice):
     def texts(self, rules: Rules) -> tuple[bytes, ...]:
         """The objects that they have not had."""
         return _before_times(self.past.left(self.subject, self.predicate, rules))
+
+    def repeated(self, rules: Rules) -> tuple[bytes, ...]:
+        """All objects, where they have had some."""
+        had = self.past.objects.get((self.subject, self.predicate))
+        return _before_times(rules.limits.partners[self.subject]) if had else ()
 
     def after(self, text: bytes, rules: Rules) -> Place:
         """When it holds."""
@@ -438,13 +458,12 @@ class Rules:
             None if words is None else tuple(w.encode() for w in words)
             for words in (limits.names, limits.attributes, limits.predicates)
         )
-        self.most_attributes = min(
-            limits.most_attributes, len(self.attributes) if self.attributes is not None else limits.most_attributes
-        )
         self.digits, self.time_digits = max(2, len(str(limits.objects))), len(str(limits.numbers - 1))
         self.last_cost = self.time_digits + 1 + 4 + END_TOKEN
         self.target_cost = 2 + self.digits + 4 + self.time_digits + 2 + self.last_cost
         self.predicate_cost = _string_cost(self.predicates) + self.target_cost
+        self.concluded = False
+        """Whether no further relation may begin."""
         self._all_subjects = tuple(limits.partners)
 
     @property
@@ -480,7 +499,9 @@ class Rules:
     def relates(self, past: Past) -> bool:
         """Whether one more relation may be said."""
         limits = self.limits
-        return limits.task.tells_relations and past.count < limits.most_relations and bool(self.subjects(past))
+        if self.concluded or not limits.task.tells_relations:
+            return False
+        return past.count < limits.most_relations and bool(self.subjects(past))
 
     def cost(self, place: Place) -> int:
         """At most so many bytes from `place` to the end of the answer."""

@@ -33,6 +33,13 @@ class Sampler:
             self._written[torch.arange(len(picks), device=picks.device), picks] = True
         return [int(i) for i in picks.tolist()]
 
+    def would_repeat(self, row: Tensor, allowed: Allowed) -> bool:
+        """Whether what may not come, because it has been said, is likelier than all that may come; `row` [V]."""
+        if not allowed.repeating:
+            return False
+        open_ = self._open(row.float(), allowed)
+        return bool(row[list(allowed.repeating)].max() > open_.max())
+
     def _penalised(self, scores: Tensor) -> Tensor:
         penalty = self.decoding.repetition_penalty
         if penalty == 1.0:
@@ -45,15 +52,20 @@ class Sampler:
     def _pick(self, row: Tensor, allowed: Allowed | None) -> Tensor:
         if allowed is None:
             return self._choose(row.clamp(min=LOWEST))
+        chosen = self._choose(self._open(row, allowed))
+        return chosen if allowed.mask is not None else torch.as_tensor(allowed.ids, device=row.device)[chosen]
+
+    def _open(self, row: Tensor, allowed: Allowed) -> Tensor:
+        """The scores of what may come: of `ids` alone, or of all with -inf for the rest."""
         ids = torch.as_tensor(allowed.ids, device=row.device)
         if allowed.mask is None:
-            return ids[self._choose(row[ids].clamp(min=LOWEST))]
+            return row[ids].clamp(min=LOWEST)
         mask = self._on_device(allowed.mask, row)
         open_ = torch.where(mask, row[: len(mask)].clamp(min=LOWEST), -torch.inf)
         if allowed.less:
             open_[list(allowed.less)] = -torch.inf
         open_[ids] = row[ids].clamp(min=LOWEST)
-        return self._choose(open_)
+        return open_
 
     def _choose(self, scores: Tensor) -> Tensor:
         temperature, top_p = self.decoding.temperature, self.decoding.top_p

@@ -82,6 +82,11 @@ class Closing:
         ids, lengths = self._fitting[rank]
         return ids[: int(np.searchsorted(lengths, max(room, 0), side="right"))]
 
+    def making(self, text: bytes, strings: frozenset[bytes]) -> list[int]:
+        """Ids that make one of `strings` of `text`."""
+        bodies = (s[len(text) :] for s in strings if s.startswith(text))
+        return [self.by_body[b] for b in bodies if b in self.by_body]
+
 
 class Vocabulary:
     """The tokens of one tokenizer: `pieces` are their bytes, None for marks. `ends` end an answer.

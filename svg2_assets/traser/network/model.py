@@ -181,9 +181,13 @@ class Traser(nn.Module):
 
     def token_losses(self, batch: Batch) -> Tensor:
         """Mean cross-entropy of each sample's learned tokens, [B]."""
-        logits, wanted, rows = self._predicted(self.embed(batch)[0], batch)
+        return self.answer_losses(self.embed(batch)[0], batch)
+
+    def answer_losses(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """As `token_losses`, of embeddings [B, L, D] that are there already; of `batch` labels and positions count."""
+        logits, wanted, rows = self._predicted(embedded, batch)
         each = functional.cross_entropy(logits.float(), wanted, reduction="none")
-        sums, counts = each.new_zeros(2, len(batch.ids))
+        sums, counts = each.new_zeros(2, len(batch.labels))
         sums = sums.index_add(0, rows, each)
         return sums / counts.index_add(0, rows, torch.ones_like(each)).clamp(min=1)
 

@@ -21,18 +21,21 @@ from svg2_assets.traser.generation.vocabulary import UnusableVocabulary, Vocabul
 from svg2_assets.traser.text import Clock, Task, Told, target_text
 from svg2_assets.traser.tokenizer import QwenTokenizer, train_tokenizer
 from tests.traser.test_answers import tellings
+from tests.traser.test_tokenizer import real_ranks
 
 many = settings(max_examples=150, deadline=None)
 TEXT = (
     '{"objects": [{"object 1": "dog", "attributes": ["brown", "small"]}, {"object 2": "straw mat", "attributes": []}], '
     '"relationships": [[1, "on", 2, [[0, 3], [5, 10]]], [2, "under the", -1, [[0, 12]]]]}'
 )
+ODD = '["red!", "red.", "red!"]}, {"object 3": "mat?"}, {"object 4": "dog!"}], "relationships": [[1, "on!", 2'
+"""Gives tokens that hold the end of a string and what follows it."""
 CLOCK = Clock(20.5)
 
 
 @pytest.fixture(scope="module")
 def tokenizer() -> QwenTokenizer:
-    return train_tokenizer([TEXT] * 20, size=420)
+    return train_tokenizer([TEXT, ODD] * 20, size=450)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +112,9 @@ def check(text: str, limits: Limits) -> None:
     assert limits.names is None or {t.name for t in answer.told.things} <= set(limits.names)
     for thing, entry in zip(answer.told.things, told["objects"], strict=True):
         assert ("attributes" in entry) == limits.task.tells_attributes
-        assert len(thing.attributes) == len(entry.get("attributes", ())) <= limits.most_attributes
+        listed = entry.get("attributes", [])
+        assert len(listed) <= limits.most_attributes
+        assert len(set(listed[:-1])) == len(listed[:-1]), "a repetition is the last"
         assert limits.attributes is None or set(thing.attributes) <= set(limits.attributes)
     relations = told.get("relationships", [])
     assert len(relations) == len(answer.told.statements) <= limits.most_relations
@@ -172,11 +177,26 @@ def tried(held: Constraint, vocabulary: Vocabulary) -> list[int]:
     return found
 
 
+def test_a_repetition_ends_the_list_of_attributes_in_any_spelling(
+    vocabulary: Vocabulary, tokenizer: QwenTokenizer
+) -> None:
+    limits = Limits(Task.ATTRIBUTES, 1, 1)
+    held = constraint(limits, vocabulary, more=300)
+    for token in tokenizer.encode('{"objects": [{"object 1": "dog", "attributes": ["red!", "red'):
+        held.push(token)
+    may = {vocabulary.piece[int(i)] for i in choices(held, eager=False)}
+    assert {b'!"', b'.",', b'",', b"!"} <= may, "the vocabulary has them, and they may come"
+    assert b'!",' in vocabulary.id_of
+    assert b'!",' not in may
+    held.push(vocabulary.id_of[b'!"'])
+    assert {vocabulary.piece[int(i)] for i in choices(held, eager=False)} <= {b"]", b"]}", b"]}]", b"]}]}"}
+
+
 @pytest.mark.parametrize(
     ("begun", "refused"),
     [
         ('{"objects": [{"object ', "2"),
-        ('{"objects": [{"object 1": "dog", "attributes": ["red", "red', '"'),
+        ('{"objects": [{"object 1": "dog", "attributes": ["red", "red"', ","),
         ('{"objects": [{"object 1": "dog', "\\"),
         ('{"objects": [{"object 1": "', '"'),
         ('{"objects": [{"object 1": "dog ', '"'),
@@ -238,3 +258,16 @@ def test_limits_that_no_answer_keeps_are_refused() -> None:
 def test_a_vocabulary_that_cannot_spell_is_refused() -> None:
     with pytest.raises(UnusableVocabulary, match="no tokens for"):
         Vocabulary([b"dog", b"cat"], ends=(2,))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(real_ranks() is None, reason="no package here carries Qwen's ranks")
+def test_any_choice_gives_a_valid_answer_with_qwens_vocabulary() -> None:
+    ranks = real_ranks()
+    assert ranks is not None
+    qwen = QwenTokenizer.of_ranks(ranks)
+    vocabulary = Vocabulary.of(qwen)
+    for seed in range(12):
+        limits = Limits(list(Task)[seed % 4], seed % 5, 1 + seed, most_characters=12, most_attributes=3)
+        held = constraint(limits, vocabulary, more=(0, 20, 300)[seed % 3])
+        check(qwen.decode(written(held, np.random.default_rng(seed), eager=0.5 * (seed % 2))), limits)

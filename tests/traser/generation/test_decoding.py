@@ -14,12 +14,13 @@ import torch
 
 from svg2_assets.traser.answers import Flaw
 from svg2_assets.traser.generation.decoding import Question, Scribe, Written
+from svg2_assets.traser.generation.limits import Limits
 from svg2_assets.traser.generation.sampling import Sampler
 from svg2_assets.traser.presets import Decoding, preset_of
 from svg2_assets.traser.text import Clock, Statement, Task, Thing
 from svg2_assets.traser.tokenizer import train_tokenizer
 from tests.traser.generation.test_constraint import CLOCK, TEXT, check
-from tests.traser.generation.writers import Dice, Script
+from tests.traser.generation.writers import Dice, Script, Stubborn
 
 QUESTIONS = [
     Question(Task.SCENE_GRAPH, 3, CLOCK),
@@ -97,19 +98,49 @@ def test_an_answer_cut_by_the_limit_keeps_what_is_complete(scribe: Scribe) -> No
     assert Flaw.CUT in {r.flaw for r in written.answer.remarks}
 
 
-def test_a_loop_is_broken_by_the_form(scribe: Scribe) -> None:
-    """Who repeats one relation for ever says it once when held, and runs into the limit when not."""
-    say = scribe.tokenizer.encode
-    loop = say(TEXT[:-2]) + say(', [1, "on", 2, [[0, 3], [5, 10]]]') * 100
-    question = [Question(Task.SCENE_GRAPH, 2, CLOCK)]
-    (free,) = scribe.write(Script([loop], 450), None, question, decoding=FREE)
-    (held,) = scribe.write(Script([loop], 450), None, question, decoding=replace(HELD, most_new_tokens=400))
-    assert not free.ended
-    assert free.tokens == 400
+BEGINS = TEXT[: TEXT.index("[[1") + 2]
+ON, UNDER, NEAR = '1, "on", 2, [[0, 3], [5, 10', '2, "under the", -1, [[0, 12', '2, "near", 1, [[4, 4'
+
+
+@pytest.mark.parametrize("predicates", [None, ("on", "under the", "near")])
+def test_who_repeats_a_relation_has_no_more_to_say(scribe: Scribe, predicates: tuple[str, ...] | None) -> None:
+    """Free, it runs into the limit. Held, it is led elsewhere twice, that is not believed, and the answer ends."""
+    stubborn = Stubborn(BEGINS, [ON, UNDER, ON], scribe.tokenizer)
+    limits = replace(Limits.of(Task.SCENE_GRAPH, 2, CLOCK), predicates=predicates)
+    question = [Question(Task.SCENE_GRAPH, 2, CLOCK, limits)]
+    (free,) = scribe.write(stubborn, None, question, decoding=FREE)
+    (held,) = scribe.write(stubborn, None, question, decoding=HELD)
+    assert (free.ended, free.tokens) == (False, 400)
     assert held.ended
-    keys = [tuple(r[:3]) for r in json.loads(held.text)["relationships"]]
-    assert len(keys) == len(set(keys))
     assert held.text.startswith(TEXT[:-2])
+    assert len(json.loads(held.text)["relationships"]) == 4
+    assert [s.key for s in held.answer.told.statements] == [(1, "on", 2), (2, "under the", -1)]
+    assert [r.flaw for r in held.answer.remarks] == [Flaw.LED_AWAY] * 2
+
+
+def test_what_has_been_said_of_all_objects_is_a_repetition_too(scribe: Scribe) -> None:
+    """Between two things a predicate that was used cannot even be ended; it becomes a longer one."""
+    stubborn = Stubborn(BEGINS, [ON, NEAR, ON], scribe.tokenizer)
+    limits = Limits(Task.SCENE_GRAPH, 2, 21, camera_subject=False, camera_object=False)
+    (held,) = scribe.write(stubborn, None, [Question(Task.SCENE_GRAPH, 2, CLOCK, limits)], decoding=HELD)
+    assert [s.key for s in held.answer.told.statements] == [(1, "on", 2), (2, "near", 1)]
+    assert [r.flaw for r in held.answer.remarks] == [Flaw.LED_AWAY] * 2
+    check(held.text, limits)
+
+
+def test_a_relation_between_repetitions_is_believed(scribe: Scribe) -> None:
+    stubborn = Stubborn(BEGINS, [ON, UNDER, ON, NEAR, UNDER, ON], scribe.tokenizer)
+    (held,) = scribe.write(stubborn, None, [Question(Task.SCENE_GRAPH, 2, CLOCK)], decoding=HELD)
+    assert [s.key for s in held.answer.told.statements] == [(1, "on", 2), (2, "under the", -1), (2, "near", 1)]
+    assert [r.flaw for r in held.answer.remarks] == [Flaw.LED_AWAY] * 3
+
+
+def test_who_repeats_an_attribute_comes_to_the_next_object(scribe: Scribe) -> None:
+    begins = '{"objects": [{"object 1": "dog", "attributes": ["brown"'
+    stubborn = Stubborn(begins, [""], scribe.tokenizer, between=', "small"')
+    (held,) = scribe.write(stubborn, None, [Question(Task.ATTRIBUTES, 1, CLOCK)], decoding=HELD)
+    assert held.answer.told.things == (Thing(1, "dog", ("brown", "small")),)
+    assert held.answer.clean
 
 
 def test_bytes_of_a_character_in_several_tokens_are_joined(scribe: Scribe) -> None:

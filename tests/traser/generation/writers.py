@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from svg2_assets.traser.tokenizer import QwenTokenizer
+
 
 @dataclass
 class Dice:
@@ -57,3 +59,37 @@ class Script:
         for row, ids in enumerate(self.texts):
             logits[row, ids[min(at, len(ids) - 1)]] = 10.0
         return torch.from_numpy(logits)
+
+
+@dataclass
+class Stubborn:
+    """Wants to say `begins` and then `relations` in order, the last of them for ever, whatever became of the others."""
+
+    begins: str
+    relations: Sequence[str]
+    tokenizer: QwenTokenizer
+    between: str = "]]], ["
+    written: str = ""
+
+    def prefill(self, batch: object) -> tuple[torch.Tensor, None]:
+        self.written = ""
+        return self._logits(), None
+
+    def step(self, ids: torch.Tensor, state: None) -> torch.Tensor:
+        self.written += self.tokenizer.decode(ids.tolist())
+        return self._logits()
+
+    def _logits(self) -> torch.Tensor:
+        logits = torch.zeros(1, len(self.tokenizer))
+        logits[0, self.tokenizer.encode(self._rest())[0]] = 10.0
+        return logits
+
+    def _rest(self) -> str:
+        if self.begins.startswith(self.written) and self.begins != self.written:
+            return self.begins[len(self.written) :]
+        told = self.written[len(self.begins) :].split(self.between)
+        wanted = self.relations[min(len(told), len(self.relations)) - 1] + self.between
+        if wanted.startswith(told[-1]):
+            return wanted[len(told[-1]) :]
+        overlap = next(n for n in range(len(self.between), -1, -1) if told[-1].endswith(self.between[:n]))
+        return self.between[overlap:]
