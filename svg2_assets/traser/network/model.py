@@ -173,7 +173,10 @@ class Traser(nn.Module):
 
         Raises `ValueError` for a batch in which nothing is learned.
         """
-        embedded, latents = self.embed(batch)
+        return self.losses_of(*self.embed(batch), batch)
+
+    def losses_of(self, embedded: Tensor, latents: Mapping[Role, Tensor], batch: Batch) -> Losses:
+        """As `loss`, of what `embed` gave."""
         logits, wanted, _ = self._predicted(embedded, batch)
         language = functional.cross_entropy(logits.float(), wanted)
         alike = diversity_loss(latents) if self.config.diversity and latents else language.new_zeros(())
