@@ -207,11 +207,25 @@ class Traser(nn.Module):
     def prefill(self, batch: Batch, *, at_once: int = POSITIONS_AT_ONCE, room: int = ROOM) -> tuple[Tensor, State]:
         """Logits [B, V] of the token after each sample (padded on the left), and the state to go on from.
 
-        The sequences are read `at_once` positions at a time, so that activations stay small beside the cache;
-        `room` tokens can be written before the cache is moved. Raises `ValueError` for samples padded on the right.
+        As `read`. Raises `ValueError` for samples padded on the right.
         """
-        self._refuse_prefill(batch)
-        embedded = self.embed(batch)[0]  # the latents are in there: freed before the language model takes its memory
+        if not bool((batch.mask[:, -1] == 1).all()):
+            raise ValueError("prefill takes samples padded on the left: collate(..., left=True)")
+        # No more than the embeddings is kept: the latents in them are freed before the language model takes its memory.
+        first: tuple[Tensor, State] = self.read(self.embed(batch)[0], batch, at_once=at_once, room=room)
+        return first
+
+    @torch.no_grad()
+    def read(
+        self, embedded: Tensor, batch: Batch, *, at_once: int = POSITIONS_AT_ONCE, room: int = ROOM
+    ) -> tuple[Tensor, State]:
+        """Logits [B, V] after the input embeddings [B, L, D] of `batch`, and the state to go on from.
+
+        They are read `at_once` positions at a time, so that activations stay small beside the cache; `room` tokens
+        can be written before the cache is moved.
+        """
+        if self.training and self.window_resampler.checkpointing:
+            raise ValueError("a model that forgets activations keeps no cache: call eval() before it reads")
         length, padded = embedded.shape[1], bool((batch.mask == 0).any())
         cache = roomy_cache(len(self.backbone.model.language_model.layers), positions=length + room)
         mask = self._mask(batch) if padded else self._whole()
@@ -251,12 +265,6 @@ class Traser(nn.Module):
     def _whole(self) -> Any:
         """Where there is no padding."""
         return {"full_attention": None} if self._in_pieces else None
-
-    def _refuse_prefill(self, batch: Batch) -> None:
-        if not bool((batch.mask[:, -1] == 1).all()):
-            raise ValueError("prefill takes samples padded on the left: collate(..., left=True)")
-        if self.training and self.window_resampler.checkpointing:
-            raise ValueError("a model that forgets activations keeps no cache: call eval() before prefill")
 
 
 def _renew_frequencies(rotary: Any) -> None:
