@@ -279,6 +279,19 @@ def test_checkpointing_changes_no_gradient() -> None:
         model.prefill(small.batch(small.samples(), left=True))
 
 
+def test_logits_in_pieces_change_neither_loss_nor_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch, found = small.batch(small.samples()), []
+    for at_once in (1024, 5):
+        monkeypatch.setattr("svg2_assets.traser.network.model.LOGITS_AT_ONCE", at_once)
+        model = small.model().train()
+        lost = model.loss(batch)
+        lost.total.backward()
+        found.append([lost.total.detach(), model.token_losses(batch).detach(), *(p.grad for p in model.parameters())])
+        assert lost.tokens == 36
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-3)
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 @torch.no_grad()
 def test_half_precision_learns_and_decodes_near_float32(dtype: torch.dtype) -> None:
