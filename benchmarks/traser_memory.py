@@ -134,21 +134,34 @@ def on_gpu(given: argparse.Namespace, meter: Meter) -> Facts:
     model = _drawn(36, 32, "cuda")
     print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}", flush=True)
     facts: Facts = {"weights, GB": round(torch.cuda.memory_allocated() / GB, 2)}
-    small = batch_of(scene_of(4, 8), "release", "cuda")
+    small = batch_of("release", "cuda", scene_of(4, 8))
     model.prefill(small)  # what a device sets up once is not counted
-    facts["a small clip read in pieces against at once"] = apart(
-        model.prefill(small, at_once=100)[0], model.prefill(small, at_once=10**6)[0]
-    )
+    facts |= _agreement(model, small)
     scene = scene_of(given.objects, given.frames)
-    batch = batch_of(scene, "release", "cuda")
+    batch = batch_of("release", "cuda", scene)
     logits = _whole(model, batch, meter, facts, given.new_tokens, "release")
-    _whole(model, batch_of(scene, "default", "cuda"), meter, facts, 8, "default")
+    _whole(model, batch_of("default", "cuda", scene), meter, facts, 8, "default")
     _parts(model, batch, meter)
     if given.plain:
         facts["ours against plain, relative"] = _plainly(model, batch, meter, logits)
     worst = max(r["gigabytes"] for r in meter.rows if r["way"] == OURS)
     facts["target"] = f"{worst:.2f} GB above the weights: {'met' if worst < TARGET else 'MISSED'} (under {TARGET} GB)"
     return facts
+
+
+def _agreement(model: Traser, small: Batch) -> Facts:
+    """Ways of reading that must come to the same, on this device's kernels."""
+    at_once = model.prefill(small, at_once=10**6)[0]
+    other = batch_of("release", "cuda", scene_of(2, 8))
+    alone = torch.cat([at_once, model.prefill(other)[0]])
+    together, state = model.prefill(batch_of("release", "cuda", scene_of(4, 8), scene_of(2, 8)), at_once=100)
+    ids = torch.tensor([500, 600], device=together.device)
+    steps = torch.cat([model.step(ids[i : i + 1], model.prefill(b)[1]) for i, b in enumerate((small, other))])
+    return {
+        "read in pieces against at once": apart(model.prefill(small, at_once=100)[0], at_once),
+        "padded on the left against alone": apart(together, alone),
+        "a step of both against each alone": apart(model.step(ids, state), steps),
+    }
 
 
 def _whole(model: Traser, batch: Batch, meter: Meter, facts: Facts, tokens: int, preset: str) -> Tensor:
@@ -195,7 +208,7 @@ def on_cpu(given: argparse.Namespace, meter: Meter) -> Facts:
     """Each part at its full width, on what fits."""
     model = _drawn(given.layers, given.vision_blocks, "cpu")
     scene = scene_of(given.objects, given.frames)
-    batch = batch_of(scene, "release", "cpu", patches=False)
+    batch = batch_of("release", "cpu", scene, patches=False)
     facts: Facts = {
         "positions": batch.ids.shape[1],
         "visual tokens": scene.grid.tokens,
@@ -284,13 +297,13 @@ def scene_of(objects: int, frames: int, *, seed: int = 0) -> Clip:
     return Clip(grid, np.arange(float(frames)), tracks)
 
 
-def batch_of(scene: Clip, preset: str, device: str, *, patches: bool = True) -> Batch:
-    """The question about a clip; its patches stay in main memory, as bfloat16."""
+def batch_of(preset: str, device: str, *scenes: Clip, patches: bool = True) -> Batch:
+    """The question about each clip; their patches stay in main memory, as bfloat16."""
     plan = Plan(PRESETS[preset].arranging, Slots(), Words())
     nothing = np.zeros((0, 1176), dtype=np.float32)
-    example = Example("benchmark", nothing, scene.grid, arrange(scene, PROMPT, plan=plan))
-    batch = replace(collate([example], pad=Words.marks.pad, left=True).to(device), patches=torch.zeros(0, 1176))
-    return replace(batch, patches=_patches(scene.grid, device)) if patches else batch
+    asked = [Example("benchmark", nothing, s.grid, arrange(s, PROMPT, plan=plan)) for s in scenes]
+    batch = collate(asked, pad=Words.marks.pad, left=True).to(device)
+    return replace(batch, patches=torch.cat([_patches(s.grid, device) for s in scenes])) if patches else batch
 
 
 def _patches(grid: Grid, device: str) -> Tensor:
