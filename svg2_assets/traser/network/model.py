@@ -170,6 +170,10 @@ class Traser(nn.Module):
             embedded = put(_slots(groups, embedded.device), filling.to(embedded.dtype))
         return embedded, made
 
+    def forward(self, batch: Batch) -> Losses:
+        """As `loss`: what wraps a module, for several GPUs, watches this call."""
+        return self.loss(batch)
+
     def loss(self, batch: Batch) -> Losses:
         """Cross-entropy of the learned tokens, each predicted from the position before; logits only there.
 

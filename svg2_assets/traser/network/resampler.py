@@ -21,7 +21,7 @@ from svg2_assets.traser.values import GROUP_FEATURES, PLACE_FEATURES
 
 FREQUENCIES = 8  # octaves of a feature
 SECONDS_SCALE = 1 / 64  # seconds in the unit of the other features, whose lowest octave has period 2
-BUCKET_TOKENS = 16384  # padded context tokens and latents that are resampled at once
+BUCKET_TOKENS = 8192  # padded context tokens and latents that are resampled at once
 BUCKET_WASTE = 1.25  # longest over shortest context of a bucket
 NORMED_AT_ONCE = 4096  # context tokens of a group that are normed and projected at once where no gradient is wanted
 
