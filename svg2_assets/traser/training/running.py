@@ -19,6 +19,7 @@ from svg2_assets.traser.presets import Preset
 from svg2_assets.traser.samples.examples import ExampleMaker, FrameLibrary
 from svg2_assets.traser.samples.stream import SampleSource
 from svg2_assets.traser.tokenizer import QwenTokenizer
+from svg2_assets.traser.training.adapting import adapt, merged, read_learned, write_learned
 from svg2_assets.traser.training.building import (
     MOST_TEXTS,
     TEXT_COLUMNS,
@@ -161,14 +162,27 @@ def _parts(
 ) -> _Parts:
     tokenizer = _tokenizer(setup, samples, engine)
     preset = setup.resolved()
-    model = model_of(setup, tokenizer) if since is None else load_traser(since.folder, preset=preset)
-    freeze(model, vision=setup.recipe.frozen_vision)
+    model = _model(setup, tokenizer, since)
     if setup.recipe.checkpointing:
         model.enable_checkpointing()
     make = ExampleMaker(preset, tokenizer, slots_of(model), library)
     feed = StoredFeed(samples.source, make, setup=setup, engine=engine, start=state.get("feed"))
     companions = tuple(sorted((setup.folder / TOKENIZER).iterdir()))
     return _Parts(model, tokenizer, feed, companions)
+
+
+def _model(setup: Setup, tokenizer: QwenTokenizer, since: Kept | None) -> Traser:
+    """The model that the next step begins with, what learns of it marked."""
+    if setup.lora is None:
+        model = load_traser(since.folder, preset=setup.resolved()) if since else model_of(setup, tokenizer)
+        freeze(model, vision=setup.recipe.frozen_vision)
+        return model
+    model = model_of(setup, tokenizer)
+    adapt(model, setup.lora, seed=setup.seed)
+    freeze(model, vision=setup.recipe.frozen_vision, only_adapters=True)
+    if since is not None:
+        read_learned(since.folder, model)
+    return model
 
 
 def _tokenizer(setup: Setup, samples: Samples, engine: Engine) -> QwenTokenizer:
@@ -194,6 +208,9 @@ def _writer(parts: _Parts, setup: Setup) -> Callable[[Path, Mapping[str, Tensor]
 
     def write_model(folder: Path, state: Mapping[str, Tensor]) -> None:
         weights = {name.removeprefix("model."): value for name, value in state.items()}
+        if setup.lora is not None:
+            write_learned(folder, parts.model, weights)
+            weights = merged(weights, setup.lora)
         write(parts.model, folder, companions=parts.companions, weights=weights)
         (folder / SETUP).write_text(setup.to_yaml(), encoding="utf-8")
 
