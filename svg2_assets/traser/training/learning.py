@@ -25,11 +25,11 @@ class Learner(nn.Module):
         self.objectives = dict(objectives or {})
 
     def forward(self, batch: Batch, examples: Sequence[Example], seed: Sequence[int]) -> dict[str, Tensor]:
-        """Losses by name, `TOTAL` to be minimised; `seed` decides what objectives draw."""
+        """Losses by name, `TOTAL` to be minimised; `seed` decides what objectives draw. They are for training alone."""
         losses = self.model.loss(batch)
         found = {LANGUAGE: losses.language, DIVERSITY: losses.diversity}
         whole = losses.total + self._touched()
-        for name, weight in self.objectives.items():
+        for name, weight in self.objectives.items() if self.training else ():
             found[name] = OBJECTIVES[name](self.model, batch, examples, np.random.default_rng(list(seed)))
             whole = whole + weight * found[name]
         parts = {name: value.detach().float() for name, value in found.items()}

@@ -12,12 +12,14 @@ import polars as pl
 from torch import Tensor
 
 from svg2_assets.scene.errors import Svg2Error
+from svg2_assets.traser.forms import InvalidSetup
 from svg2_assets.traser.network.checkpoint import write
 from svg2_assets.traser.network.loading import load_traser
 from svg2_assets.traser.network.model import Traser
 from svg2_assets.traser.presets import Preset
 from svg2_assets.traser.samples.examples import ExampleMaker, FrameLibrary
 from svg2_assets.traser.samples.stream import SampleSource
+from svg2_assets.traser.sampling import frame_indices, smart_resize
 from svg2_assets.traser.tokenizer import QwenTokenizer
 from svg2_assets.traser.training.adapting import adapt, merged, read_learned, write_learned
 from svg2_assets.traser.training.building import (
@@ -41,6 +43,9 @@ from svg2_assets.traser.training.settings import Setup, read_setup
 SETUP, METRICS, CHECKPOINTS, TOKENIZER = "setup.yaml", "metrics.jsonl", "checkpoints", "tokenizer"
 FREE = frozenset({"folder", "evaluating", "saving", "logging"})
 """What may differ when a run is resumed: it moves no weight."""
+
+
+SAMPLED_COLUMNS = ("width", "height", "num_frames", "duration", "picture_height", "picture_width", "frames")
 
 
 class OtherRun(Svg2Error):
@@ -108,6 +113,7 @@ def run_training(
     Raises `OtherRun`, `NotFinite`, `CheckpointFailed`, `BrokenCheckpoint`, `StreamError`, `CheckpointError`.
     """
     watcher = watcher or Watcher()
+    _refuse_other_sampling(setup, samples)
     engine = engine_of(setup.recipe, accumulation=setup.accumulation)
     keeper = Keeper(setup.folder / CHECKPOINTS, keep=setup.saving.keep)
     since = keeper.last()
@@ -149,6 +155,23 @@ def run_training(
         parts.tokenizer,
         setup.resolved(),
     )
+
+
+def _refuse_other_sampling(setup: Setup, samples: Samples) -> None:
+    """A model that is asked about frames of another size or rate than it learned from answers worse, silently."""
+    rows = samples.rows(split=setup.data.train, columns=SAMPLED_COLUMNS, most=1).to_dicts()
+    how = setup.sampling.sampling
+    for row in rows:
+        size = smart_resize(row["height"], row["width"], least=how.least_pixels, most=how.most_pixels)
+        count = len(
+            frame_indices(row["num_frames"], row["duration"], fps=how.fps, least=how.least_frames, most=how.most_frames)
+        )
+        learned = (row["picture_height"], row["picture_width"]), len(row["frames"])
+        if learned != (size, count):
+            raise InvalidSetup(
+                f"sampling: the samples under {samples.tag} show {learned[1]} frames of {learned[0]} pixels where this "
+                f"setup asks about {count} of {size} ({row['video_id']}). Set sampling as the samples were made."
+            )
 
 
 def _parts(

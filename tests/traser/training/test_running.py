@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from resources.store.errors import StoreError
 from resources.store.store import SceneGraphStore
 from resources.store.traser_data import TaggedSamples
+from svg2_assets.traser.forms import InvalidSetup
 from svg2_assets.traser.generation.telling import Teller, identity_of
 from svg2_assets.traser.network.errors import CheckpointError
 from svg2_assets.traser.samples.order import StreamError
@@ -131,6 +132,13 @@ def test_a_checkpoint_says_what_it_was_trained_with_and_another_model_is_refused
     config.write_text('{"model_type": "llama", "architectures": ["LlamaForCausalLM"]}')
     with pytest.raises(CheckpointError, match="holds another model"):
         Teller.open(tmp_path / "run")
+
+
+def test_a_model_is_not_asked_about_other_frames_than_it_learned_from(store: SceneGraphStore, tmp_path: Path) -> None:
+    with pytest.raises(InvalidSetup, match=r"show 6 frames of \(84, 140\) pixels where this setup asks about 6 of \("):
+        trained(store, tmp_path, "sampling.least_pixels=50176")
+    with pytest.raises(InvalidSetup, match="asks about 12 of"):
+        trained(store, tmp_path, "sampling.fps=2")
 
 
 def test_data_that_is_not_there_is_told(store: SceneGraphStore, tmp_path: Path) -> None:
