@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from svg2_assets.scene.masks import FloatArray, IntArray
 from svg2_assets.traser.presets import Arranging
 from svg2_assets.traser.values import (
     GROUP_FEATURES,
@@ -30,6 +29,9 @@ from svg2_assets.traser.values import (
     step_times,
 )
 from svg2_assets.traser.windows import windows_of
+
+if TYPE_CHECKING:  # the network runs where pycocotools is not
+    from svg2_assets.scene.masks import FloatArray, IntArray
 
 IGNORED = -100
 SCENE, CAMERA = "Scene: ", "Camera: "

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from svg2_assets.scene.masks import FloatArray, IntArray
+if TYPE_CHECKING:  # the network runs where pycocotools is not
+    from svg2_assets.scene.masks import FloatArray, IntArray
+
 
 CELL = 28  # pixels a side of what one visual token sees
 FRAMES_A_STEP = 2  # sampled frames that one visual token sees

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from svg2_assets.scene.masks import FloatArray
 from svg2_assets.traser.values import FRAMES_A_STEP, Grid, Window, step_times
+
+if TYPE_CHECKING:  # the network runs where pycocotools is not
+    from svg2_assets.scene.masks import FloatArray
 
 RELEASED_FPS = 1.0  # the released code's labels assume it whatever the clip's sampling
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.backends.cuda import SDPAParams, can_use_flash_attention
 from torch.nn import functional
 from torch.nn.attention.bias import causal_lower_right
 from transformers import AttentionInterface, AttentionMaskInterface
@@ -66,12 +67,17 @@ def _row_by_row(query: Tensor, key: Tensor, value: Tensor, padding: Padding, *, 
 
 
 def _causal(query: Tensor, key: Tensor, value: Tensor, *, scale: float | None) -> Tensor:
+    """The last of `key` is what the last of `query` stands at."""
     q, n = query.shape[2], key.shape[2]
-    mask: Any = causal_lower_right(q, n)
-    if not query.is_cuda:  # the class above asks CUDA what it can
+    mask: Any = causal_lower_right(q, n)  # no tensor: the kernels know what it means
+    if not query.is_cuda:
         mask = torch.ones(q, n, dtype=torch.bool, device=query.device).tril(n - q)
+    elif not can_use_flash_attention(SDPAParams(query, key, value, None, 0.0, False, True)):
+        # float32 and older cards: the kernel that is left knows no shared keys, and without it all scores are kept.
+        key, value = (x.repeat_interleave(query.shape[1] // x.shape[1], dim=1) for x in (key, value))
+    shared = key.shape[1] != query.shape[1]
     out: Tensor = functional.scaled_dot_product_attention(
-        query, key, value, attn_mask=mask, scale=scale, enable_gqa=True
+        query, key, value, attn_mask=mask, scale=scale, enable_gqa=shared
     )
     return out
 

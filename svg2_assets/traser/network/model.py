@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
 from svg2_assets.traser.arrangement import IGNORED
@@ -19,6 +20,7 @@ from svg2_assets.traser.values import GROUP_FEATURES, Example, Grid, Role
 
 PATCHES_AT_ONCE = 12288  # that the vision tower sees in one call
 POSITIONS_AT_ONCE = 2048  # that the language model reads in one call of `prefill`
+LOGITS_AT_ONCE = 1024  # tokens whose logits are there at once in training
 
 
 @dataclass(frozen=True)
@@ -168,16 +170,22 @@ class Traser(nn.Module):
             embedded = put(_slots(groups, embedded.device), filling.to(embedded.dtype))
         return embedded, made
 
+    def forward(self, batch: Batch) -> Losses:
+        """As `loss`: what wraps a module, for several GPUs, watches this call."""
+        return self.loss(batch)
+
     def loss(self, batch: Batch) -> Losses:
         """Cross-entropy of the learned tokens, each predicted from the position before; logits only there.
 
+        Of long answers the logits are made piece by piece, and again for the gradients, so that they are never all
+        there: 8,192 tokens over the released vocabulary would take 12 GB.
         Raises `ValueError` for a batch in which nothing is learned.
         """
         embedded, latents = self.embed(batch)
-        logits, wanted, _ = self._predicted(embedded, batch)
-        language = functional.cross_entropy(logits.float(), wanted)
+        each, _ = self._cross_entropies(embedded, batch)
+        language = each.mean()
         alike = diversity_loss(latents) if self.config.diversity and latents else language.new_zeros(())
-        return Losses(language + self.config.diversity * alike, language, alike, len(wanted))
+        return Losses(language + self.config.diversity * alike, language, alike, len(each))
 
     def token_losses(self, batch: Batch) -> Tensor:
         """Mean cross-entropy of each sample's learned tokens, [B]."""
@@ -185,14 +193,13 @@ class Traser(nn.Module):
 
     def answer_losses(self, embedded: Tensor, batch: Batch) -> Tensor:
         """As `token_losses`, of embeddings [B, L, D] that are there already; of `batch` labels and positions count."""
-        logits, wanted, rows = self._predicted(embedded, batch)
-        each = functional.cross_entropy(logits.float(), wanted, reduction="none")
+        each, rows = self._cross_entropies(embedded, batch)
         sums, counts = each.new_zeros(2, len(batch.labels))
         sums = sums.index_add(0, rows, each)
         return sums / counts.index_add(0, rows, torch.ones_like(each)).clamp(min=1)
 
-    def _predicted(self, embedded: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """Of every learned token: logits [n, V], the token [n], its row [n]."""
+    def _cross_entropies(self, embedded: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Of every learned token: its cross-entropy [n] and its row [n]."""
         wanted = batch.labels[:, 1:]
         learned = wanted != IGNORED
         rows = learned.nonzero()[:, 0]
@@ -200,18 +207,39 @@ class Traser(nn.Module):
             raise ValueError("no token of this batch is learned: all labels are -100; give samples with an answer")
         # No position sees what stands on its right, so padding there needs no mask.
         mask = self._mask(batch) if batch.left else None
-        hidden = self._decode(embedded, mask, batch.positions).last_hidden_state[:, :-1]
-        return self.backbone.lm_head(hidden[learned]), wanted[learned], rows
+        hidden = self._decode(embedded, mask, batch.positions).last_hidden_state[:, :-1][learned]
+        pieces = zip(hidden.split(LOGITS_AT_ONCE), wanted[learned].split(LOGITS_AT_ONCE), strict=True)
+        if len(hidden) <= LOGITS_AT_ONCE or not hidden.requires_grad:
+            return torch.cat([self._cross_entropy(h, w) for h, w in pieces]), rows
+        kept = [checkpoint(self._cross_entropy, h, w, use_reentrant=False) for h, w in pieces]
+        return torch.cat(kept), rows
+
+    def _cross_entropy(self, hidden: Tensor, wanted: Tensor) -> Tensor:
+        return functional.cross_entropy(self.backbone.lm_head(hidden).float(), wanted, reduction="none")
 
     @torch.no_grad()
     def prefill(self, batch: Batch, *, at_once: int = POSITIONS_AT_ONCE, room: int = ROOM) -> tuple[Tensor, State]:
         """Logits [B, V] of the token after each sample (padded on the left), and the state to go on from.
 
-        The sequences are read `at_once` positions at a time, so that activations stay small beside the cache;
-        `room` tokens can be written before the cache is moved. Raises `ValueError` for samples padded on the right.
+        As `read`. Raises `ValueError` for samples padded on the right.
         """
-        self._refuse_prefill(batch)
-        embedded = self.embed(batch)[0]  # the latents are in there: freed before the language model takes its memory
+        if not bool((batch.mask[:, -1] == 1).all()):
+            raise ValueError("prefill takes samples padded on the left: collate(..., left=True)")
+        # No more than the embeddings is kept: the latents in them are freed before the language model takes its memory.
+        first: tuple[Tensor, State] = self.read(self.embed(batch)[0], batch, at_once=at_once, room=room)
+        return first
+
+    @torch.no_grad()
+    def read(
+        self, embedded: Tensor, batch: Batch, *, at_once: int = POSITIONS_AT_ONCE, room: int = ROOM
+    ) -> tuple[Tensor, State]:
+        """Logits [B, V] after the input embeddings [B, L, D] of `batch`, and the state to go on from.
+
+        They are read `at_once` positions at a time, so that activations stay small beside the cache; `room` tokens
+        can be written before the cache is moved.
+        """
+        if self.training and self.window_resampler.checkpointing:
+            raise ValueError("a model that forgets activations keeps no cache: call eval() before it reads")
         length, padded = embedded.shape[1], bool((batch.mask == 0).any())
         cache = roomy_cache(len(self.backbone.model.language_model.layers), positions=length + room)
         mask = self._mask(batch) if padded else self._whole()
@@ -251,12 +279,6 @@ class Traser(nn.Module):
     def _whole(self) -> Any:
         """Where there is no padding."""
         return {"full_attention": None} if self._in_pieces else None
-
-    def _refuse_prefill(self, batch: Batch) -> None:
-        if not bool((batch.mask[:, -1] == 1).all()):
-            raise ValueError("prefill takes samples padded on the left: collate(..., left=True)")
-        if self.training and self.window_resampler.checkpointing:
-            raise ValueError("a model that forgets activations keeps no cache: call eval() before prefill")
 
 
 def _renew_frequencies(rotary: Any) -> None:

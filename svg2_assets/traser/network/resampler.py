@@ -21,7 +21,7 @@ from svg2_assets.traser.values import GROUP_FEATURES, PLACE_FEATURES
 
 FREQUENCIES = 8  # octaves of a feature
 SECONDS_SCALE = 1 / 64  # seconds in the unit of the other features, whose lowest octave has period 2
-BUCKET_TOKENS = 16384  # padded context tokens that are resampled at once
+BUCKET_TOKENS = 8192  # padded context tokens and latents that are resampled at once
 BUCKET_WASTE = 1.25  # longest over shortest context of a bucket
 NORMED_AT_ONCE = 4096  # context tokens of a group that are normed and projected at once where no gradient is wanted
 
@@ -209,7 +209,7 @@ def resample(resampler: Resampler, features: Tensor, bundle: Bundle, *, limit: i
     tokens, places = torch.cat(list(bundle.tokens)).to(device), torch.cat(list(bundle.places)).to(device)
     meta = bundle.meta.to(device)
     made: Tensor | None = None
-    for bucket in buckets(lengths.tolist(), limit=limit):
+    for bucket in buckets(lengths.tolist(), limit=limit, beside=resampler.shape.latents):
         # Which of all groups' tokens stand in each row; what pads a row repeats its first and is masked.
         within = np.arange(lengths[bucket].max())
         there = within < lengths[bucket][:, None]
@@ -222,14 +222,18 @@ def resample(resampler: Resampler, features: Tensor, bundle: Bundle, *, limit: i
     return features.new_zeros(0, resampler.shape.latents, features.shape[1]) if made is None else made
 
 
-def buckets(lengths: Sequence[int], *, limit: int = BUCKET_TOKENS) -> Iterator[list[int]]:
-    """Groups of indices whose lengths differ by at most `BUCKET_WASTE` (small ones by 32), at most `limit` in all."""
+def buckets(lengths: Sequence[int], *, limit: int = BUCKET_TOKENS, beside: int = 0) -> Iterator[list[int]]:
+    """Groups of indices whose lengths differ by at most `BUCKET_WASTE` (small ones by 32), at most `limit` in all.
+
+    `beside`: the latents that each group has besides its context.
+    """
     order = sorted(range(len(lengths)), key=lambda g: lengths[g])
     bucket: list[int] = []
     for g in order:
         longest = lengths[g]
         first = lengths[bucket[0]] if bucket else longest
-        if bucket and (longest > max(first * BUCKET_WASTE, first + 32) or longest * (len(bucket) + 1) > limit):
+        padded = (longest + beside) * (len(bucket) + 1)
+        if bucket and (longest > max(first * BUCKET_WASTE, first + 32) or padded > limit):
             yield bucket
             bucket = []
         bucket.append(g)

@@ -229,6 +229,28 @@ def test_gradients_reach_merger_resamplers_and_embeddings() -> None:
     assert all(p.requires_grad for p in model.parameters())
 
 
+def test_gradients_reach_the_resamplers_past_a_frozen_language_model() -> None:
+    model = small.model().train()
+    model.requires_grad_(False)
+    model.window_resampler.requires_grad_(True)
+    model.object_resampler.requires_grad_(True)
+    model(small.batch(small.samples())).total.backward()
+    for name, p in model.named_parameters():
+        assert (p.grad is not None) == ("resampler" in name), name
+        assert p.grad is None or float(p.grad.abs().max()) > 0, name
+
+
+def test_float32_weights_learn_under_autocast() -> None:
+    model, batch = small.model(place=True).train(), small.batch(small.samples(preset="default"))
+    expected = model.loss(batch).total.detach()
+    with torch.autocast("cpu", torch.bfloat16):
+        lost = model(batch).total
+    lost.backward()
+    assert lost.dtype == torch.float32
+    torch.testing.assert_close(lost.detach(), expected, rtol=0.05, atol=0)
+    assert all(p.grad is not None and p.grad.dtype == torch.float32 for p in model.parameters())
+
+
 @torch.no_grad()
 def test_place_parts_that_are_zero_leave_the_output_as_it_was() -> None:
     released, ours = small.model(), Traser(small.config(place=True)).eval()
@@ -277,6 +299,19 @@ def test_checkpointing_changes_no_gradient() -> None:
         torch.testing.assert_close(found[1][name], grad, atol=1e-5, rtol=1e-3)
     with pytest.raises(ValueError, match=r"eval\(\)"):
         model.prefill(small.batch(small.samples(), left=True))
+
+
+def test_logits_in_pieces_change_neither_loss_nor_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch, found = small.batch(small.samples()), []
+    for at_once in (1024, 5):
+        monkeypatch.setattr("svg2_assets.traser.network.model.LOGITS_AT_ONCE", at_once)
+        model = small.model().train()
+        lost = model.loss(batch)
+        lost.total.backward()
+        found.append([lost.total.detach(), model.token_losses(batch).detach(), *(p.grad for p in model.parameters())])
+        assert lost.tokens == 36
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-3)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
