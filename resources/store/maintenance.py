@@ -14,13 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from resources.store.errors import StoreError
-from resources.store.schemas import KEYS, TABLES
+from resources.store.schemas import KEYS, LATER_TABLES, TABLES
 from resources.store.tables import Tables
 
 TAG_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """Names of tags: ASCII only, because Lance cannot clean a table that has a tag with other letters."""
 
-_TAG_ORDER = ("phase_state", *(name for name in TABLES if name != "phase_state"))
+_FIRST = ("phase_state", *LATER_TABLES)
+_TAG_ORDER = (*_FIRST, *(name for name in TABLES if name not in _FIRST))
+"""Later tables are tagged early and given up late, so that only a tag of before they came has all others and not them.
+"""
 
 
 @dataclass(frozen=True)
@@ -76,17 +79,18 @@ def tag(tables: Tables, name: str) -> dict[str, int]:
 
 
 def tags(tables: Tables) -> dict[str, dict[str, int]]:
-    """Tag to table to version, of the tags that every table has."""
+    """Tag to table to version, of the tags that every table has; those of `LATER_TABLES` may lack old ones."""
     found: dict[str, dict[str, int]] = {}
     for table in TABLES:
         for name, version in tables.tags(table).items():
             found.setdefault(name, {})[table] = version
-    return {name: versions for name, versions in sorted(found.items()) if len(versions) == len(TABLES)}
+    needed = set(TABLES) - set(LATER_TABLES)
+    return {name: versions for name, versions in sorted(found.items()) if needed <= set(versions)}
 
 
 def drop_tag(tables: Tables, name: str) -> None:
     """Let the next cleanup remove what only `name` keeps. Nothing happens where it does not exist."""
-    for table in TABLES:
+    for table in reversed(_TAG_ORDER):
         if name in tables.tags(table):
             tables.run(table, "drop tag", lambda t=table: tables.created(t).branches.delete(name))  # type: ignore[misc]
 

@@ -113,6 +113,63 @@ _SCENE_GRAPH: dict[str, pa.DataType] = {
     "previews": _TEXT,
     "summary": _TEXT,
 }
+_TRASER_SAMPLE: dict[str, pa.DataType] = {
+    "dataset": _TEXT,
+    "split": _TEXT,
+    "tasks": _TEXTS,
+    "uri": _TEXT,
+    "width": pa.int32(),
+    "height": pa.int32(),
+    "num_frames": pa.int32(),
+    "duration": pa.float64(),
+    "frames": _FRAMES,
+    "times": pa.list_(pa.float64()),
+    "objects": pa.list_(
+        pa.struct(
+            [
+                ("id", pa.int32()),
+                ("name", _TEXT),
+                ("attributes", pa.list_(pa.struct([("value", _TEXT), ("type", _TEXT), ("confidence", pa.float64())]))),
+                ("part_of", pa.int32()),
+                ("verdict", _TEXT),
+                ("score", pa.float64()),
+                ("salience", pa.float64()),
+            ]
+        )
+    ),
+    "relations": pa.list_(
+        pa.struct(
+            [
+                ("subject", pa.int32()),
+                ("predicate", _TEXT),
+                ("object", pa.int32()),
+                ("category", _TEXT),
+                ("spans", pa.list_(pa.struct([("start", pa.float64()), ("end", pa.float64())]))),
+                ("confidence", pa.float64()),
+            ]
+        )
+    ),
+    "mask_height": pa.int32(),
+    "mask_width": pa.int32(),
+    "masks": pa.list_(pa.binary()),
+    "picture_height": pa.int32(),
+    "picture_width": pa.int32(),
+    "pictures": pa.list_(pa.binary()),
+    "categories": _TEXTS,
+    "category_counts": pa.list_(pa.int32()),
+    "num_objects": pa.int32(),
+    "num_relations": pa.int32(),
+    "num_attributes": pa.int32(),
+    "size_bytes": pa.int64(),
+    "checksum": pa.int64(),
+    "report": _TEXT,
+}
+"""A training sample of TRASER: all that training reads, so that it opens no video and joins no table.
+
+`frames` [n] are the sampled ones and `times` when they appear. `masks` are COCO RLEs of `mask_height` x `mask_width`,
+object by object in the order of `objects`, n each, empty where the object is not visible. `pictures` are the sampled
+frames as JPEG or PNG, none where they are read from `uri` instead. `checksum` is the CRC-32 of masks and pictures.
+"""
 _PHASE_STATE: dict[str, pa.DataType] = {
     "partition": _TEXT,
     "status": _TEXT,
@@ -177,6 +234,7 @@ TABLES: dict[str, pa.Schema] = {
     "labels": _table(_LABEL_KEY, _LABEL | PROVENANCE),
     "relations": _table({"video_id": _TEXT, "relation_id": pa.int32()}, _RELATION | PROVENANCE),
     "scene_graphs": _table(_VIDEO_KEY, _SCENE_GRAPH | PROVENANCE),
+    "traser_samples": _table({"video_id": _TEXT, "sample_id": _TEXT}, _TRASER_SAMPLE | PROVENANCE),
     "phase_state": _table({"video_id": _TEXT, "phase": _TEXT}, _PHASE_STATE),
     "llm_calls": _table({"call_id": _TEXT}, _LLM_CALL),
     "failures": _table({"failure_id": _TEXT}, _FAILURE),
@@ -191,8 +249,11 @@ KEYS: dict[str, tuple[str, ...]] = {
 KEYED_TABLES = ("videos", "phase_state", "llm_calls", "failures")
 """Tables written key by key (upsert). The others are replaced video by video."""
 
-WIDE_TABLES = ("videos", "trajectories", "masks")
+WIDE_TABLES = ("videos", "trajectories", "masks", "traser_samples")
 """Tables with a long list per row, of which a query for some rows must not read all."""
 
 STAGED_TABLES = ("labels",)
 """Tables in which a video's rows are divided by `stage`."""
+
+LATER_TABLES = ("traser_samples",)
+"""Tables that came after the first tags were made: a tag of before has none of them, and they read as empty there."""

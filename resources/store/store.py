@@ -58,6 +58,16 @@ class SceneGraphStore:
         sql = condition(where, schema=TABLES[table])
         return 0 if handle is None else int(self._tables.run(table, "count", lambda: handle.count_rows(sql)))
 
+    def addresses(self, table: str, columns: Sequence[str]) -> tuple[pa.Table, int]:
+        """`columns` of every row of `table` with its address (`resources.store.tables.ROW_ADDRESS`), and how many rows
+        lie in damaged files. In the view of a tag only.
+        """
+        return self._tables.addresses(table, columns)
+
+    def take(self, table: str, addresses: Sequence[int], columns: Sequence[str] | None = None) -> pa.Table:
+        """Rows by address, in any order, their address beside them. In the view of a tag only."""
+        return self._tables.take(table, addresses, list(columns) if columns is not None else TABLES[table].names)
+
     def states(self, phase: str | None = None, video_ids: Iterable[str] | None = None) -> pl.DataFrame:
         """Rows of `phase_state`, of one phase or all, of some videos or all."""
         return self.read("phase_state", video_ids=video_ids, where=None if phase is None else {"phase": phase})
@@ -69,6 +79,11 @@ class SceneGraphStore:
             where: Where = {"partition": keys, "superseded_by": None}
             found.update(self.read("videos", columns=["video_id"], where=where)["video_id"])
         return sorted(found)
+
+    @property
+    def at(self) -> str | None:
+        """The tag whose view this is; None for the store itself."""
+        return self._tables.tag
 
     def replace(self, table: str, rows: Rows, *, video_ids: Iterable[str], stage: str | None = None) -> Committed:
         """Make `rows` the only rows of `video_ids` in `table` (of `stage`, where a table has stages), in one commit.

@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import pyarrow as pa
 
 from resources.store.errors import StoreError, explained, mentions, secret_values
@@ -38,6 +39,9 @@ _LANCE_LIMITS = {
 Its batches count rows (8192), a row of `masks` is some 300 kB: compacting 1 GB of masks a second time took 3.2 GB of
 memory, with these 0.55 GB. The price is CPU time on long scans: 55 against 23 ms for an upsert among 100,000 states.
 """
+
+ROW_ADDRESS = "_rowid"
+"""Lance's own column: fragment in the upper 32 bits, place in it in the lower ones."""
 
 _S3_DEFAULTS = {"connect_timeout": "5s", "timeout": "120s", "client_max_retries": "5", "client_retry_timeout": "60"}
 
@@ -135,6 +139,37 @@ class Tables:
             # A snapshot of before a column came lacks it.
             return pa.concat_tables([empty, *found], promote_options="default")
 
+    def addresses(self, name: str, columns: Sequence[str]) -> tuple[pa.Table, int]:
+        """`columns` of every row that can be read, with its `ROW_ADDRESS`, and how many rows cannot.
+
+        Only of the view of a tag: addresses hold for one version. A fragment whose file is damaged is left out.
+        """
+        self._require_pinned(name)
+        wanted = [TABLES[name].field(c) for c in columns]
+        empty = pa.schema([*wanted, pa.field(ROW_ADDRESS, pa.uint64())]).empty_table()
+        reader = self._reader(name)
+        if reader is None:
+            return empty, 0
+        there = [c for c in columns if c in reader.schema.names]
+        with self._reading[name]:
+            found, damaged = self._addressed(name, reader, there)
+        return pa.concat_tables([empty, *found], promote_options="default"), damaged
+
+    def take(self, name: str, addresses: Sequence[int], columns: Sequence[str]) -> pa.Table:
+        """`columns` and `ROW_ADDRESS` of the rows at `addresses` of the view of a tag, each once, in any order.
+
+        Addresses of no row give none.
+        """
+        self._require_pinned(name)
+        reader = self._reader(name)
+        if reader is None or not len(addresses):
+            fields = [*(TABLES[name].field(c) for c in columns), pa.field(ROW_ADDRESS, pa.uint64())]
+            return pa.schema(fields).empty_table()
+        there = [c for c in columns if c in reader.schema.names]
+        rows = [int(a) for a in addresses]
+        with self._reading[name]:
+            return self.run(name, "take", lambda: _taken(reader, there, rows))
+
     def merge(self, name: str, data: pa.Table, *, scope: str | None = None) -> Committed:
         """Upsert `data` by key in one commit; with `scope` (SQL), also delete the rows in it that `data` lacks."""
         return self.run(name, "replace" if scope else "upsert", lambda: self._merge(name, data, scope))
@@ -178,6 +213,8 @@ class Tables:
         return self._connection
 
     def _open(self, name: str) -> Any | None:
+        if self.tag is not None and name not in self.versions:
+            return None  # the table is younger than the tag
         connection = self._connected()
         try:
             handle = connection.open_table(name)
@@ -219,6 +256,41 @@ class Tables:
             if "exist" not in str(error).lower():  # another process was first
                 raise
         return self._connected().open_table(name)
+
+    def _require_pinned(self, name: str) -> None:
+        if self.tag is None:
+            detail = "rows have lasting addresses in the view of a tag alone."
+            raise self._error(name, "not-tagged", detail, "Tag the store and open it with at_tag.")
+
+    def _addressed(self, name: str, reader: Any, columns: Sequence[str]) -> tuple[list[pa.Table], int]:
+        def scanned(wanted: list[str]) -> pa.Table:
+            return self.run(name, "read", lambda: reader.search().with_row_id(True).select(wanted).to_arrow())
+
+        try:
+            return [scanned([*columns, ROW_ADDRESS])], 0
+        except StoreError as error:
+            if error.reason != "corrupted":
+                raise
+        # Addresses are in no data file, so those of damaged ones are known as well.
+        rows = np.sort(scanned([ROW_ADDRESS]).column(ROW_ADDRESS).to_numpy())
+        return self._intact(name, reader, columns, fragments=np.split(rows, np.flatnonzero(np.diff(rows >> 32)) + 1))
+
+    def _intact(
+        self, name: str, reader: Any, columns: Sequence[str], *, fragments: Sequence[Any]
+    ) -> tuple[list[pa.Table], int]:
+        """Readable rows of `fragments` (addresses by fragment) and how many are not: halved until damage is alone."""
+        rows = [int(row) for fragment in fragments for row in fragment]
+        try:
+            return [self.run(name, "read", lambda: _taken(reader, columns, rows))], 0
+        except StoreError as error:
+            if error.reason != "corrupted":
+                raise
+        if len(fragments) == 1:
+            return [], len(rows)
+        middle = len(fragments) // 2
+        lower, lost = self._intact(name, reader, columns, fragments=fragments[:middle])
+        upper, more = self._intact(name, reader, columns, fragments=fragments[middle:])
+        return [*lower, *upper], lost + more
 
     def _refuse_other_schema(self, name: str, found: pa.Schema) -> None:
         """Columns may stand in any order, and such as may be empty may be missing."""
@@ -286,6 +358,10 @@ def _of_storage(raised: Exception) -> bool:
 def _scanned(reader: Any, columns: Sequence[str], condition: str | None) -> pa.Table:
     query = reader.search() if condition is None else reader.search().where(condition)
     return query.select(list(columns)).to_arrow()
+
+
+def _taken(reader: Any, columns: Sequence[str], rows: list[int]) -> pa.Table:
+    return reader.take_row_ids(rows).select(list(columns)).with_row_id().to_arrow()
 
 
 def _picked(reader: Any, columns: Sequence[str], condition: str | None) -> pa.Table:
