@@ -1,0 +1,128 @@
+"""A sample as the network takes it: masks pooled to coverage, frames to patches, the graph to the text to learn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+from svg2_assets.scene.errors import PhaseError, VideoError
+from svg2_assets.scene.taxonomy import CAMERA_ID
+from svg2_assets.scene.video import FrameSource, Pixels, Video
+from svg2_assets.traser.arrangement import Clip, Plan, Slots, Tokenizer, arrange
+from svg2_assets.traser.budget import Fitted, fit
+from svg2_assets.traser.presets import Preset
+from svg2_assets.traser.samples.pictures import Undecodable, decode
+from svg2_assets.traser.samples.stream import Fault, Unusable
+from svg2_assets.traser.samples.values import Sample, SampleObject
+from svg2_assets.traser.sampling import Sampled, frames_of, grid_of, patches_of
+from svg2_assets.traser.selection import NoObject, Selection, tracks_of
+from svg2_assets.traser.text import Clock, Statement, Task, Thing, Told, answer_ids, prompt_ids, target_text
+from svg2_assets.traser.values import Example, Grid
+
+RELATED = 3  # relations of an object from which on it counts double
+
+
+class FrameLibrary(Protocol):
+    """Opens the videos of samples that hold no pictures. Travels to other processes."""
+
+    def open(self, video: Video) -> FrameSource:
+        """The frames of `video`, found by its `uri`. Raises `VideoError`."""
+        ...
+
+
+@dataclass(frozen=True)  # no slots: what is the same for every sample is worked out once
+class ExampleMaker:
+    """Makes examples of samples; a `stream.Maker`. `library` is needed where samples hold no pictures."""
+
+    preset: Preset
+    tokenizer: Tokenizer
+    slots: Slots = field(default_factory=Slots)
+    library: FrameLibrary | None = None
+
+    def __call__(self, sample: Sample, task: Task) -> Example:
+        """The example of `sample`, its answer included. Raises `Unusable`."""
+        height, width = sample.picture_size
+        grid = grid_of(len(sample.frames), height, width)
+        selection = self._selected(sample, grid)
+        prompt = self._prompts[task]
+        shown = [sample.objects[track.number] for track in selection.tracks]
+        answer = self._answer(sample, shown, task)
+        learned = answer_ids(answer, self.tokenizer)
+        clip = Clip(grid, sample.times, selection.tracks)
+        # What is left out only makes the answer shorter, so room for all of it is enough.
+        fitted = self._fitted(sample, clip, prompt=len(prompt[0]) + len(prompt[1]), answer=len(learned))
+        if len(fitted.kept) < len(shown):
+            answer = self._answer(sample, [shown[k] for k in fitted.kept], task)
+            learned = answer_ids(answer, self.tokenizer)
+        arranged = arrange(fitted.clip, prompt, learned, plan=self._plan, blocks=fitted.blocks)
+        missing = (d.reason for d in selection.dropped)
+        notes = (*selection.notes, *missing, *fitted.notes, *arranged.notes)
+        return Example(sample.video.id, patches_of(self._frames(sample)), grid, arranged, answer, notes)
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return Plan(self.preset.arranging, self.slots, self.tokenizer)
+
+    @cached_property
+    def _prompts(self) -> dict[Task, tuple[list[int], list[int]]]:
+        return {task: prompt_ids(task, self.tokenizer, prompting=self.preset.prompting) for task in Task}
+
+    def _answer(self, sample: Sample, shown: Sequence[SampleObject], task: Task) -> str:
+        clock = Clock.of(sample.video.duration, true_times=self.preset.arranging.true_times)
+        return target_text(told_of(sample, shown), task=task, clock=clock)
+
+    def _fitted(self, sample: Sample, clip: Clip, *, prompt: int, answer: int) -> Fitted:
+        """`clip` within the sequence's budget; objects count for more the more relations the answer tells of them."""
+        touched = Counter(end for r in sample.relations for end in {r.subject, r.object})
+        worth = [1 + min(touched[sample.objects[t.number].id] / RELATED, 1) for t in clip.tracks]
+        try:
+            return fit(clip, self._plan, video=sample.video.id, prompt=prompt, answer=answer, worth=worth)
+        except PhaseError as error:
+            raise Unusable(Fault.TOO_LONG, str(error)) from error
+
+    def _selected(self, sample: Sample, grid: Grid) -> Selection:
+        size = (sample.video.height, sample.video.width)
+        where = sample.video.uri or sample.video.id
+        try:
+            return tracks_of(
+                sample.masks, grid, self.preset.selecting, video=where, frames=len(sample.frames), size=size
+            )  # fmt: skip
+        except NoObject as error:
+            raise Unusable(Fault.NO_OBJECT, str(error)) from error
+        except PhaseError as error:
+            raise Unusable(Fault.MASK, str(error)) from error
+
+    def _frames(self, sample: Sample) -> Pixels:
+        """uint8 [n, H', W', 3]."""
+        height, width = sample.picture_size
+        if sample.pictures:
+            try:
+                return decode(sample.pictures, height=height, width=width)
+            except Undecodable as error:
+                raise Unusable(Fault.PICTURE, f"{sample.video.id}: {error}") from error
+        if self.library is None:
+            raise Unusable(Fault.VIDEO, f"{sample.video.id}: no pictures are stored, and no library opens videos")
+        try:
+            source = self.library.open(sample.video)
+            return frames_of(source, Sampled(sample.frames, sample.times, height, width))
+        except (VideoError, PhaseError) as error:
+            raise Unusable(Fault.VIDEO, str(error)) from error
+
+
+def told_of(sample: Sample, shown: Sequence[SampleObject]) -> Told:
+    """What is to be said of `sample` when `shown` are the input, in this order, numbered from 1.
+
+    Relations with any other object go, those of the camera stay.
+    """
+    number = {o.id: k for k, o in enumerate(shown, 1)} | {CAMERA_ID: CAMERA_ID}
+    return Told(
+        tuple(Thing(number[o.id], o.name, tuple(a.value for a in o.attributes)) for o in shown),
+        tuple(
+            Statement(number[r.subject], r.predicate, number[r.object], r.spans)
+            for r in sample.relations
+            if r.subject in number and r.object in number
+        ),
+    )
