@@ -8,7 +8,7 @@ CLIP ?= tests/clips/vtest_200_499.mp4
 export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help demo test test-all dev lint bench-speed bench-quality bench-heldout bench-tracking bench-verification bench-rle bench-traser clean
+.PHONY: help demo test test-all dev lint bench-speed bench-quality bench-heldout bench-tracking bench-verification bench-rle bench-traser train-tiny clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -69,6 +69,14 @@ bench-rle: $(VENV)/.dev  ## RLE algebra against decoding
 
 bench-traser: $(VENV)/.dev  ## TRASER's token selection and arrangement against the plain implementation
 	$(BIN)/python -m benchmarks.traser_tokens
+
+CLIPS ?= 1500
+TINY := SVG2_HOME=.svg2/train-tiny OMP_NUM_THREADS=2 $(BIN)/svg2 traser
+
+train-tiny: $(VENV)/.dev  ## a small TRASER learns the synthetic world here, in minutes; scores on held-out clips
+	$(TINY) world --train $(CLIPS) --held-out 64 --processes 2
+	$(TINY) train --config configs/tiny.yaml
+	$(TINY) evaluate --checkpoint runs/traser-tiny
 
 clean:  ## remove the environment; your data in .svg2 stays
 	rm -rf $(VENV)

@@ -9,10 +9,8 @@ import polars as pl
 from resources.store.errors import StoreError
 from resources.store.samples import StoredSamples
 from resources.store.store import SceneGraphStore
+from svg2_assets.traser.collecting import PREFIX
 from svg2_assets.traser.samples.rows import TABLE
-
-PREFIX = "traser-"
-"""How tags of training data begin where nobody names them."""
 
 
 class TaggedSamples:

@@ -18,19 +18,18 @@ from svg2_assets.scene.document import write
 from svg2_assets.scene.errors import UnusableBackend, printable
 from svg2_assets.scene.trajectory import Trajectory
 from svg2_assets.scene.video import FrameSource
-from svg2_assets.traser.collecting import collect, new_tag
+from svg2_assets.traser.collecting import collect, publish
 from svg2_assets.traser.forms import InvalidSetup, nearest, read_form
 from svg2_assets.traser.predicting import trajectories_of
 from svg2_assets.traser.presets import PRESETS
 from svg2_assets.traser.samples.counting import Counts
-from svg2_assets.traser.samples.publishing import publish_samples
+from svg2_assets.traser.samples.publishing import Published
 from svg2_assets.traser.samples.settings import BuildSettings
 from svg2_assets.traser.samples.world import HELD_OUT, TEST, WorldSampleSettings, write_world
 from svg2_assets.traser.text import Task
 from svg2_assets.traser.training.settings import Setup, read_setup
 
 if TYPE_CHECKING:
-    from resources.store.store import SceneGraphStore
     from resources.store.traser_data import TaggedSamples
     from svg2_assets.traser.generation.telling import Teller, Told
     from svg2_assets.traser.training.metrics import Record
@@ -58,7 +57,9 @@ def samples(
     print_problems(Console(stderr=True) if as_json else console, {**done.blocked, **done.failed})
     if not as_json:
         console.print(done.summary(), highlight=False)
-    _publish(store, console, tag=tag, as_json=as_json, before={"summary": done.summary(), "failed": dict(done.failed)})
+    unchanged = not done.written and not done.gone
+    before = {"summary": done.summary(), "failed": dict(done.failed)}
+    _publish(publish(store, tag, unchanged=unchanged), console, as_json=as_json, before=before)
     return WRONG if done.failed else 0
 
 
@@ -82,7 +83,8 @@ def world(
     said = f"{written.written} clips written, {written.kept} were there"
     if not as_json:
         console.print(said, highlight=False)
-    _publish(installation.store, console, tag=tag, as_json=as_json, before={"summary": said})
+    published = publish(installation.store, tag, unchanged=not written.written)
+    _publish(published, console, as_json=as_json, before={"summary": said})
     return 0
 
 
@@ -295,8 +297,7 @@ def _need_models() -> None:
         ) from error
 
 
-def _publish(store: SceneGraphStore, console: Console, *, tag: str, as_json: bool, before: Mapping[str, Any]) -> None:
-    published = publish_samples(store, tag or new_tag())
+def _publish(published: Published, console: Console, *, as_json: bool, before: Mapping[str, Any]) -> None:
     by_split = [(*key, str(number)) for key, number in published.samples.items()]
     if as_json:
         counts = json.loads(published.counts.to_json())

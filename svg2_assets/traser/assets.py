@@ -20,10 +20,9 @@ from svg2_assets.partitions import VIDEO_BATCHES, backfill_policy
 from svg2_assets.phases import digest
 from svg2_assets.run_steps import failure_text
 from svg2_assets.settings import from_environment
-from svg2_assets.traser.collecting import collect, new_tag
+from svg2_assets.traser.collecting import collect, publish
 from svg2_assets.traser.forms import read_form
 from svg2_assets.traser.predicting import Predicted, Predicting, predict
-from svg2_assets.traser.samples.publishing import publish_samples
 from svg2_assets.traser.samples.settings import BuildSettings
 from svg2_assets.traser.text import Task
 from svg2_assets.traser.training.settings import Setup, read_setup
@@ -79,7 +78,7 @@ def traser_samples(
         heard=lambda uri, number, total: progress.started("traser_samples", uri, number, total),
     )
     context.log.info(done.summary())
-    published = publish_samples(opened, config.tag or new_tag())
+    published = publish(opened, config.tag, unchanged=not done.written and not done.gone)
     by_split = [dg.TableRecord({"dataset": d, "split": s, "samples": n}) for (d, s), n in published.samples.items()]
     counts = [dg.TableRecord({"of": w, "reason": y, "count": n}) for w, y, n in published.counts.rows()]
     metadata: dict[str, Any] = {

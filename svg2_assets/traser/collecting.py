@@ -16,6 +16,7 @@ from svg2_assets.scene.errors import PhaseError, VideoError
 from svg2_assets.scene.video import FrameSource
 from svg2_assets.traser.samples.build import build
 from svg2_assets.traser.samples.counting import Counts
+from svg2_assets.traser.samples.publishing import Published, publish_samples
 from svg2_assets.traser.samples.reading import read_draft
 from svg2_assets.traser.samples.rows import TABLE, to_row
 from svg2_assets.traser.samples.settings import BuildSettings
@@ -24,6 +25,8 @@ from svg2_assets.traser.sampling import frames_of
 CODE_VERSION = "1"
 """To be raised whenever the same graph and settings give another sample."""
 LAST_PHASE = "scene_graphs"
+PREFIX = "traser-"
+"""How tags of training data begin where nobody names them."""
 
 Open = Callable[[str], FrameSource]
 """Video id -> its frames."""
@@ -47,6 +50,26 @@ class SampleStore(Protocol):
 
     def replace(self, table: str, rows: Sequence[Mapping[str, Any]], *, video_ids: Iterable[str]) -> Any:
         """Make `rows` the only ones of these videos, in one commit."""
+        ...
+
+
+class TaggedStore(SampleStore, Protocol):
+    """The store as publishing uses it."""
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        ...
+
+    def tag(self, name: str) -> dict[str, int]:
+        """Keep the present version of every table under `name`."""
+        ...
+
+    def tags(self) -> dict[str, dict[str, int]]:
+        """Tag to table to version."""
+        ...
+
+    def at_tag(self, name: str) -> TaggedStore:
+        """The store as it was."""
         ...
 
 
@@ -121,7 +144,29 @@ def collect(
 
 def new_tag() -> str:
     """A name for a tagged version that none has: it says when it was made (UTC)."""
-    return _now().strftime("traser-%Y%m%d-%H%M%S-%f")
+    return PREFIX + _now().strftime("%Y%m%d-%H%M%S-%f")
+
+
+def publish(store: TaggedStore, tag: str = "", *, unchanged: bool = False) -> Published:
+    """Keep all samples under `tag`, a new one where it is empty; the last one, where samples are `unchanged` since."""
+    last = max((t for t in store.tags() if t.startswith(PREFIX)), default="")
+    if not tag and unchanged and last and store.at_tag(last).count(TABLE) == store.count(TABLE):
+        return publish_samples(_Again(store.at_tag(last), store.tags()[last]), last)
+    return publish_samples(store, tag or new_tag())
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """A store whose version has its tag already."""
+
+    view: TaggedStore
+    versions: dict[str, int]
+
+    def read(self, table: str, *, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        return self.view.read(table, columns=columns)
+
+    def tag(self, name: str) -> dict[str, int]:  # noqa: ARG002 - the store's
+        return self.versions
 
 
 def _usable(

@@ -128,7 +128,8 @@ class Teller:
 
     def _write(self, askings: Sequence[Asking], group: Sequence[tuple[int, Asked]], *, seed: int) -> list[Written]:
         device, dtype = next(self.model.parameters()).device, next(self.model.parameters()).dtype
-        batch = collate([p.example for _, p in group], pad=self.tokenizer.marks.pad, left=True).to(device, dtype)
+        batch = collate([p.example for _, p in group], pad=self.tokenizer.marks.pad, left=True)
+        batch = batch.to(device, dtype, patches=False)
         questions = [_question(askings[k], p, held=self.preset.decoding.constrained) for k, p in group]
         try:
             return self._scribe.write(self.model, batch, questions, decoding=self.preset.decoding, seed=seed)

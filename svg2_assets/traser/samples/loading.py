@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing.util
+import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Generic, TypeVar
 
 from svg2_assets.scene.streams import ahead
+from svg2_assets.traser.samples.handing import Packed, pack
 from svg2_assets.traser.samples.order import State
 from svg2_assets.traser.samples.stream import Batch, Reader, Skipped, Stream, Tally
 
@@ -15,6 +19,8 @@ T = TypeVar("T")
 B = TypeVar("B")
 
 Collate = Callable[[Sequence[T]], B]
+
+_LAST = -1000  # of what a process does when it ends
 
 
 @dataclass(eq=False)
@@ -73,7 +79,7 @@ class Loader(Generic[T, B]):
             multiprocessing_context="spawn",
             prefetch_factor=max(1, self.waiting),
         )
-        return iter(loader)
+        return (packed.unpacked() for packed in loader)
 
     def _numbers(self) -> Iterator[int]:
         """Of the batches that are still to come."""
@@ -117,12 +123,13 @@ class _Fetched(Generic[T]):
         self._coming: Iterator[Batch[T]] = iter(())
         self._next = -1
 
-    def __getitem__(self, number: int) -> tuple[Any, int, tuple[Skipped, ...]]:
+    def __getitem__(self, number: int) -> Packed:
         if number != self._next:
-            _keep_to_one_core()
+            if self._next < 0:
+                _settle_in_worker()
             self._coming = self._reading.from_batch(number)
         self._next = number + self._reading.reader.workers
-        return _collated(next(self._coming), self._collate)
+        return pack(_collated(next(self._coming), self._collate))
 
 
 def _collated(batch: Batch[T], collate: Collate[T, Any]) -> tuple[Any, int, tuple[Skipped, ...]]:
@@ -130,11 +137,19 @@ def _collated(batch: Batch[T], collate: Collate[T, Any]) -> tuple[Any, int, tupl
     return made, len(batch.examples), batch.skipped
 
 
-def _keep_to_one_core() -> None:
-    """Workers stand beside each other: threads within them would only get in each other's way."""
+def _settle_in_worker() -> None:
+    """Keep to one core: workers stand beside each other. And end without taking the interpreter down: the thread that
+    hands batches over may be inside torch then, C++ aborts the process, and torch raises that in the trainer.
+    """
     import cv2
 
     cv2.setNumThreads(1)
+    multiprocessing.util.Finalize(None, _end_at_once, exitpriority=_LAST)
+
+
+def _end_at_once() -> None:
+    if sys.exc_info()[0] is None:  # an error is told first
+        os._exit(0)
 
 
 def _as_it_is(batch: Any) -> Any:

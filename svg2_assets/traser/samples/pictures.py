@@ -16,9 +16,7 @@ class Undecodable(ValueError):
 
 
 def encode(frames: Pixels, settings: PictureSettings) -> tuple[bytes, ...]:
-    """Each of `frames` [n, H, W, 3] RGB as a picture. JPEG keeps colour at full resolution: small things are few
-    pixels wide.
-    """
+    """Each of `frames` [n, H, W, 3] RGB as a picture; JPEG with colour at full resolution."""
     if settings.stored is Stored.PNG:
         suffix, options = ".png", [cv2.IMWRITE_PNG_COMPRESSION, 1]
     else:

@@ -46,10 +46,10 @@ class SamplingSettings(_Settings):
 
 
 class PictureSettings(_Settings):
-    """How sampled frames are stored. JPEG at 95 is 60 kB for 476 x 840; PNG loses nothing and is eight times that."""
+    """How sampled frames are stored: JPEG with full colour resolution, since small things are few pixels, or PNG."""
 
     stored: Stored = Stored.JPEG
-    quality: int = Field(default=95, ge=1, le=100)
+    quality: int = Field(default=90, ge=1, le=100)
 
 
 class ObjectSettings(_Settings):

@@ -12,13 +12,16 @@ import polars as pl
 from torch import Tensor
 
 from svg2_assets.scene.errors import Svg2Error
+from svg2_assets.traser.forms import InvalidSetup
 from svg2_assets.traser.network.checkpoint import write
 from svg2_assets.traser.network.loading import load_traser
 from svg2_assets.traser.network.model import Traser
 from svg2_assets.traser.presets import Preset
 from svg2_assets.traser.samples.examples import ExampleMaker, FrameLibrary
 from svg2_assets.traser.samples.stream import SampleSource
+from svg2_assets.traser.sampling import frame_indices, smart_resize
 from svg2_assets.traser.tokenizer import QwenTokenizer
+from svg2_assets.traser.training.adapting import adapt, merged, read_learned, write_learned
 from svg2_assets.traser.training.building import (
     MOST_TEXTS,
     TEXT_COLUMNS,
@@ -40,6 +43,9 @@ from svg2_assets.traser.training.settings import Setup, read_setup
 SETUP, METRICS, CHECKPOINTS, TOKENIZER = "setup.yaml", "metrics.jsonl", "checkpoints", "tokenizer"
 FREE = frozenset({"folder", "evaluating", "saving", "logging"})
 """What may differ when a run is resumed: it moves no weight."""
+
+
+SAMPLED_COLUMNS = ("width", "height", "num_frames", "duration", "picture_height", "picture_width", "frames")
 
 
 class OtherRun(Svg2Error):
@@ -107,6 +113,7 @@ def run_training(
     Raises `OtherRun`, `NotFinite`, `CheckpointFailed`, `BrokenCheckpoint`, `StreamError`, `CheckpointError`.
     """
     watcher = watcher or Watcher()
+    _refuse_other_sampling(setup, samples)
     engine = engine_of(setup.recipe, accumulation=setup.accumulation)
     keeper = Keeper(setup.folder / CHECKPOINTS, keep=setup.saving.keep)
     since = keeper.last()
@@ -150,6 +157,23 @@ def run_training(
     )
 
 
+def _refuse_other_sampling(setup: Setup, samples: Samples) -> None:
+    """A model that is asked about frames of another size or rate than it learned from answers worse, silently."""
+    rows = samples.rows(split=setup.data.train, columns=SAMPLED_COLUMNS, most=1).to_dicts()
+    how = setup.sampling.sampling
+    for row in rows:
+        size = smart_resize(row["height"], row["width"], least=how.least_pixels, most=how.most_pixels)
+        count = len(
+            frame_indices(row["num_frames"], row["duration"], fps=how.fps, least=how.least_frames, most=how.most_frames)
+        )
+        learned = (row["picture_height"], row["picture_width"]), len(row["frames"])
+        if learned != (size, count):
+            raise InvalidSetup(
+                f"sampling: the samples under {samples.tag} show {learned[1]} frames of {learned[0]} pixels where this "
+                f"setup asks about {count} of {size} ({row['video_id']}). Set sampling as the samples were made."
+            )
+
+
 def _parts(
     setup: Setup,
     samples: Samples,
@@ -161,14 +185,27 @@ def _parts(
 ) -> _Parts:
     tokenizer = _tokenizer(setup, samples, engine)
     preset = setup.resolved()
-    model = model_of(setup, tokenizer) if since is None else load_traser(since.folder, preset=preset)
-    freeze(model, vision=setup.recipe.frozen_vision)
+    model = _model(setup, tokenizer, since)
     if setup.recipe.checkpointing:
         model.enable_checkpointing()
     make = ExampleMaker(preset, tokenizer, slots_of(model), library, altered="contrast" in setup.objectives)
     feed = StoredFeed(samples.source, make, setup=setup, engine=engine, start=state.get("feed"))
     companions = tuple(sorted((setup.folder / TOKENIZER).iterdir()))
     return _Parts(model, tokenizer, feed, companions)
+
+
+def _model(setup: Setup, tokenizer: QwenTokenizer, since: Kept | None) -> Traser:
+    """The model that the next step begins with, what learns of it marked."""
+    if setup.lora is None:
+        model = load_traser(since.folder, preset=setup.resolved()) if since else model_of(setup, tokenizer)
+        freeze(model, vision=setup.recipe.frozen_vision)
+        return model
+    model = model_of(setup, tokenizer)
+    adapt(model, setup.lora, seed=setup.seed)
+    freeze(model, vision=setup.recipe.frozen_vision, only_adapters=True)
+    if since is not None:
+        read_learned(since.folder, model)
+    return model
 
 
 def _tokenizer(setup: Setup, samples: Samples, engine: Engine) -> QwenTokenizer:
@@ -194,6 +231,9 @@ def _writer(parts: _Parts, setup: Setup) -> Callable[[Path, Mapping[str, Tensor]
 
     def write_model(folder: Path, state: Mapping[str, Tensor]) -> None:
         weights = {name.removeprefix("model."): value for name, value in state.items()}
+        if setup.lora is not None:
+            write_learned(folder, parts.model, weights)
+            weights = merged(weights, setup.lora)
         write(parts.model, folder, companions=parts.companions, weights=weights)
         (folder / SETUP).write_text(setup.to_yaml(), encoding="utf-8")
 
