@@ -47,7 +47,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_clips(folder, train=options.clips, held_out=options.held_out, processes=options.jobs)
     jobs = [
-        Job(system, seed, options.steps, options.batch, options.clips, options.held_out)
+        Job(system, seed, options.steps, options.batch, options.clips, options.held_out, options.seconds)
         for seed in range(options.seeds)
         for system in options.systems
     ]
@@ -71,8 +71,9 @@ def _ablation(of: Mapping[str, Sequence[Mapping]], steps: int, batch: int) -> Ta
         loss = Interval(*_resampled([np.asarray([run["held_out_loss"]]) for run in runs])).shown()
         valid = percent(float(np.mean([_ratio(run, "answers") for run in runs])), digits=1)
         lengths = f"{np.mean([run['positions'] for run in runs]):.0f}"
-        rows.append((name, len(runs), f"{runs[0]['weights']:,}", lengths, loss, *recalls, precise, valid))
-    columns = ("system", "seeds", "weights", "positions", "loss", *METRICS, "relations, precision", "valid")
+        steps_made = min(run["steps"] for run in runs)
+        rows.append((name, len(runs), steps_made, f"{runs[0]['weights']:,}", lengths, loss, *recalls, precise, valid))
+    columns = ("system", "seeds", "steps", "weights", "positions", "loss", *METRICS, "relations, precision", "valid")
     notes = (
         f"{steps} steps of {batch} clips, the same for all. Mean over seeds and clips [95 %, bootstrap over both].",
         "objects: names right of all; attributes, relations, triplets: recall, strict text, tIoU > 0.5.",
@@ -166,6 +167,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--clips", type=int, default=2500, help="to train on")
     parser.add_argument("--held-out", type=int, default=150, help="clips to judge on")
+    parser.add_argument("--seconds", type=float, default=0.0, help="cut each run's training after so many, 0: never")
     parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 2)), help="processes side by side")
     parser.add_argument("--folder", type=Path, default=Path(".svg2/benchmarks/traser-learning"))
     parser.add_argument("--json", action="store_true")

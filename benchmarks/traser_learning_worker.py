@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -53,6 +54,7 @@ class Job:
     batch: int
     clips: int
     held_out: int
+    seconds: float = 0.0
 
     @property
     def name(self) -> str:
@@ -63,23 +65,29 @@ class Job:
 
 @dataclass
 class Feed:
-    """A `loop.Feed` from memory: pools of eight batches are sorted by length, so that little is padded."""
+    """A `loop.Feed` from memory: pools of eight batches are sorted by length, so that little is padded.
+
+    It ends after `seconds`, where given: a run on a machine that is lent for minutes is cut rather than lost.
+    """
 
     examples: Sequence[Any]
     patches: Sequence[np.ndarray]
     batch: int
     seed: int
+    seconds: float = 0.0
     taken: int = field(default=0)
 
     def batches(self) -> Iterator[Sequence[Any]]:
         """Without end."""
-        random = np.random.default_rng(self.seed)
+        random, began = np.random.default_rng(self.seed), time.monotonic()
         pool = 8 * self.batch
         while True:
             order = random.permutation(len(self.examples))
             for first in range(0, len(order) - pool + 1, pool):
                 part = sorted(order[first : first + pool], key=lambda k: len(self.examples[k].arranged))
                 for at in random.permutation(8):
+                    if self.seconds and time.monotonic() - began > self.seconds:
+                        return
                     self.taken += 1
                     yield [self.whole(k) for k in part[at * self.batch : (at + 1) * self.batch]]
 
@@ -199,7 +207,7 @@ def _result(job: Job, train: Sequence[Sample], held_out: Sequence[Sample], folde
     examples = [replace(make(s, Task(s.tasks[0])), patches=nothing) for s in train]
     patches = [bytes_of_patches(decode(s.pictures, height=112, width=168)) for s in train]
     began = time.perf_counter()
-    losses = _train(setup, model, tokenizer, Feed(examples, patches, job.batch, job.seed))
+    losses = _train(setup, model, tokenizer, Feed(examples, patches, job.batch, job.seed, job.seconds))
     seconds = time.perf_counter() - began
     judged = _judge(model, tokenizer, make, held_out)
     return {
@@ -208,6 +216,7 @@ def _result(job: Job, train: Sequence[Sample], held_out: Sequence[Sample], folde
         "weights": sum(p.numel() for p in model.parameters()),
         "positions": float(np.mean([len(e.arranged) for e in examples])),
         "seconds": seconds,
+        "steps": len(losses),
         "losses": losses,
         **judged,
     }
@@ -239,7 +248,8 @@ def _train(setup: Any, model: Any, tokenizer: Any, feed: Feed) -> list[float]:
         pad=tokenizer.marks.pad,
         watch=watch,
     )
-    train(run)
+    with suppress(StopIteration):  # cut
+        train(run)
     return [round(loss, 4) for _, loss in curve(metrics.records(), figure="language")]
 
 
