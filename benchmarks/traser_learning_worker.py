@@ -80,12 +80,15 @@ class Feed:
     def batches(self) -> Iterator[Sequence[Any]]:
         """Without end."""
         random, began = np.random.default_rng(self.seed), time.monotonic()
-        pool = 8 * self.batch
+        if len(self.examples) < self.batch:
+            raise ValueError(f"{len(self.examples)} clips give no batch of {self.batch}")
+        rounds = min(8, len(self.examples) // self.batch)
+        pool = rounds * self.batch
         while True:
             order = random.permutation(len(self.examples))
             for first in range(0, len(order) - pool + 1, pool):
                 part = sorted(order[first : first + pool], key=lambda k: len(self.examples[k].arranged))
-                for at in random.permutation(8):
+                for at in random.permutation(rounds):
                     if self.seconds and time.monotonic() - began > self.seconds:
                         return
                     self.taken += 1
