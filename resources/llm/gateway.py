@@ -16,7 +16,7 @@ from resources.llm.journal import Journal
 from resources.llm.ledger import LedgerExport
 from resources.llm.limits import SharedLimits
 from resources.llm.pacing import Pace
-from resources.llm.settings import GatewaySettings
+from resources.llm.settings import GatewaySettings, Transport
 from resources.llm.synchronous import Connection, NeedsBatch, Prices, SyncTransport
 from svg2_assets.llm.calls import Answer, Call, Outcome
 from svg2_assets.scene.errors import UnusableBackend
@@ -46,6 +46,7 @@ class LlmGateway:
 
     def __init__(self, settings: GatewaySettings, *, store: Callable[[], SceneGraphStore] | None = None) -> None:
         self.settings = settings
+        self._transport: Transport = settings.transport
         self.journal = Journal(settings.journal)
         self._ledger = LedgerExport(self.journal, store, calls=settings.ledger_calls) if store is not None else None
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="llm-journal")
@@ -112,6 +113,10 @@ class LlmGateway:
         self.check()
         return self._paid(self._run(self._connected().batch.answer(tuple(calls))))
 
+    def choose(self, transport: Transport) -> None:
+        """Ask by `transport` from now on, whatever the settings say. What a batch has under way is waited for."""
+        self._transport = transport
+
     def flush(self) -> int:
         """Bring the ledger into the store; returns how many rows. Without a store they stay in the journal."""
         return 0 if self._ledger is None else self._ledger.flush()
@@ -136,7 +141,7 @@ class LlmGateway:
 
     def _answered(self, calls: tuple[Call, ...]) -> tuple[Answer, ...]:
         connected = self._connected()
-        if self.settings.transport == "batch":
+        if self._transport == "batch":
             return self._run(connected.batch.answer(calls))
         while True:
             try:
