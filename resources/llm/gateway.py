@@ -40,8 +40,8 @@ class _Connected:
 class LlmGateway:
     """The `Gateway` of one server, with a journal and, where `store` is given, the ledger in the store.
 
-    Runs four threads at most whatever the number of calls: an event loop, the journal's disk writes, the limits, host
-    names. Use it from any thread; `close` it, or leave a `with` block, to bring the rest of the ledger into the store.
+    Runs three threads whatever the number of calls: an event loop, the journal's disk writes, host names and limits.
+    Use it from any thread; `close` it, or leave a `with` block, to bring the rest of the ledger into the store.
     """
 
     def __init__(self, settings: GatewaySettings, *, store: Callable[[], SceneGraphStore] | None = None) -> None:
@@ -50,11 +50,10 @@ class LlmGateway:
         self.journal = Journal(settings.journal)
         self._ledger = LedgerExport(self.journal, store, calls=settings.ledger_calls) if store is not None else None
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="llm-journal")
-        self._turns = ThreadPoolExecutor(1, thread_name_prefix="llm-limits")
         self._loop = asyncio.new_event_loop()
-        # Host names are resolved in the loop's own pool, by default one of many threads.
-        self._names = ThreadPoolExecutor(1, thread_name_prefix="llm-names")
-        self._loop.set_default_executor(self._names)
+        # Host names are resolved in the loop's own pool, by default one of many threads; limits are kept there, too.
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="llm-pool")
+        self._loop.set_default_executor(self._pool)
         self._thread = threading.Thread(target=self._loop.run_forever, name="llm-gateway", daemon=True)
         self._thread.start()
         self._lock = threading.Lock()
@@ -133,10 +132,9 @@ class LlmGateway:
                 self._run(self._transports.connection.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._names.shutdown()
+        self._pool.shutdown()
         self._loop.close()
         self._disk.shutdown()
-        self._turns.shutdown()
         self.journal.close()
 
     def _answered(self, calls: tuple[Call, ...]) -> tuple[Answer, ...]:
@@ -162,7 +160,7 @@ class LlmGateway:
             Commits(self.journal, self._disk),
             Prices(self.settings),
         )
-        pace = Pace(self._limits(), self._turns)
+        pace = Pace(self._limits())
         sync = SyncTransport(self.settings, connection, commits, prices, pace=pace)
         return _Connected(connection, pace, sync, BatchTransport(self.settings, connection, commits, prices))
 

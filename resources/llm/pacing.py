@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 
@@ -19,13 +18,13 @@ _LONGEST_SLEEP = 1.0  # seconds after which a process looks whether those ahead 
 class Pace:
     """Lets requests out within the limits, in the order in which they come, and keeps the pause that a server asks for.
 
-    For use inside of one event loop; statements run in `thread`. Whoever waits asks together, so that many requests at
-    once cost one transaction; nothing is taken ahead of need, so a process that dies takes nothing with it. Without
-    `limits` nothing is asked.
+    For use inside of one event loop; statements run in its executor, one at a time. Whoever waits asks together, so
+    that many requests at once cost one transaction; nothing is taken ahead of need, so a process that dies takes
+    nothing with it. Without `limits` nothing is asked.
     """
 
-    def __init__(self, limits: SharedLimits | None, thread: ThreadPoolExecutor) -> None:
-        self._limits, self._thread = limits, thread
+    def __init__(self, limits: SharedLimits | None) -> None:
+        self._limits = limits
         self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
         self._back = Amount()
         self._paused_until = 0.0
@@ -62,7 +61,7 @@ class Pace:
         if self._worker is not None:
             await self._worker
         if self._limits is not None:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._limits.close, self._back)
+            await asyncio.get_running_loop().run_in_executor(None, self._limits.close, self._back)
 
     async def _granted(self, tokens: float) -> None:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -98,7 +97,7 @@ class Pace:
             back, self._back, told = self._back, Amount(), self._paused_until
             work = partial(limits.take, needs, back=back, paused_until=told)
             try:
-                count, wait = await loop.run_in_executor(self._thread, work)
+                count, wait = await loop.run_in_executor(None, work)
             except Exception as error:  # noqa: BLE001 - it belongs to those who wait
                 self._fail(error)
                 return

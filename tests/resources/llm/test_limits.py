@@ -199,12 +199,11 @@ def paced(limits: SharedLimits | None, work: Callable[[Pace], Any]) -> Any:
     """What `work` returns of a pace."""
 
     async def run() -> Any:
-        with ThreadPoolExecutor(1) as thread:
-            pace = Pace(limits, thread)
-            try:
-                return await asyncio.wait_for(work(pace), 20)
-            finally:
-                await pace.close()
+        pace = Pace(limits)
+        try:
+            return await asyncio.wait_for(work(pace), 20)
+        finally:
+            await pace.close()
 
     return asyncio.run(run())
 
