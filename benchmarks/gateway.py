@@ -133,7 +133,7 @@ def processes(count: int, _kills: int, chance: random.Random) -> Table:
         "target",
     )  # fmt: skip
     notes = [
-        "limit: requests a minute; busiest minute: may be 2 % over it, since arrivals are less even than departures",
+        "limit: requests a minute; busiest minute: may be 5 % over it, since a busy machine sends late",
         "s, CPU, calls/s: of the processes that came to their end; least, most: calls/s of one of them",
         load_note(),
     ]
@@ -161,7 +161,7 @@ def _together(
         raise SystemExit(f"processes failed with exit codes {codes}")
     seconds, rates = max(f["seconds"] for f in found), [share / f["seconds"] for f in found]
     answered = all(f["outcomes"] == {"ok": share} for f in found)
-    met = answered and refused == 0 and _busiest(log) <= 1.02 * per_minute
+    met = answered and refused == 0 and _busiest(log) <= 1.05 * per_minute
     cpu = 1000 * sum(f["cpu"] for f in found) / share / len(found)
     figures = (seconds, cpu, share * len(found) / seconds, min(rates), max(rates), verdict(met))
     return (name, per_minute, len(log), _busiest(log), refused, *figures)
