@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from svg2_assets.scene.taxonomy import CAMERA_ID
 from svg2_assets.traser.presets import Arranging
 from svg2_assets.traser.values import (
     GROUP_FEATURES,
@@ -213,18 +214,21 @@ def _write(grown: _Sequence, block: Block, number: int, *, plan: Plan) -> None:
     marks, roles = plan.tokenizer.marks, plan.arranging.roles
     label = plan.encode(label_of(block.subject, number))
     grown.say([marks.object_start, *label, marks.vision_start])
+    told = {Subject.OBJECT: number, Subject.SCENE: 0, Subject.CAMERA: CAMERA_ID}[block.subject]
     if Role.OBJECT in roles:
-        _group(grown, Role.OBJECT, block.tokens, block.places, slots=plan.slots.object, plan=plan)
+        _fill(grown, Role.OBJECT, block, slice(None), number=told, slots=plan.slots.object, plan=plan)
     for part in block.parts:
         grown.say(plan.encode(part.window.label))
         inside = slice(part.first, part.last)
         role = Role.WINDOW if Role.WINDOW in roles else Role.TOKENS
-        _group(grown, role, block.tokens[inside], block.places[inside], slots=_slots_of(part, plan), plan=plan)
+        _fill(grown, role, block, inside, number=told, slots=_slots_of(part, plan), plan=plan)
     grown.say([marks.vision_end, marks.object_end])
 
 
-def _group(grown: _Sequence, role: Role, tokens: IntArray, places: np.ndarray, *, slots: int, plan: Plan) -> None:
-    grown.groups.append(Group(role, len(grown.ids), slots, tokens, places, _meta(places)))
+def _fill(grown: _Sequence, role: Role, block: Block, inside: slice, *, number: int, slots: int, plan: Plan) -> None:
+    """Slots for the tokens `inside` the block."""
+    tokens, places = block.tokens[inside], block.places[inside]
+    grown.groups.append(Group(role, len(grown.ids), slots, tokens, places, _meta(places, number)))
     grown.say([plan.tokenizer.marks.video] * slots)
 
 
@@ -289,9 +293,10 @@ def object_places(track: Track, clip: Clip) -> np.ndarray:
     return places
 
 
-def _meta(places: np.ndarray) -> np.ndarray:
-    """[GROUP_FEATURES]: when the group begins and ends, and where its object is then."""
+def _meta(places: np.ndarray, number: int) -> np.ndarray:
+    """[GROUP_FEATURES]: when the group begins and ends, where its object is then, and its number."""
     meta = np.zeros(GROUP_FEATURES, dtype=np.float32)
+    meta[8] = number
     first, last = places[0], places[-1]
     meta[0], meta[1] = first[0], last[0]
     for at, place in ((2, first), (5, last)):

@@ -19,8 +19,9 @@ FRAMES_A_STEP = 2  # sampled frames that one visual token sees
 
 PLACE_FEATURES = 8
 """Of a token: seconds, y, x, coverage, then the object's box on that step: centre y, centre x, height, width."""
-GROUP_FEATURES = 8
-"""Of a group: first and last second, then the box at both: centre y, centre x, log area (each 0 where unknown)."""
+GROUP_FEATURES = 9
+"""Of a group: first and last second, then the box at both: centre y, centre x, log area (each 0 where unknown), then
+the number that its object has in the answer, 0 for the scene, -1 for the camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Role(StrEnum):
 class Group:
     """Slots `[start, start + slots)` of the sequence, to be filled from the visual `tokens` of the clip.
 
-    `places` [tokens, PLACE_FEATURES] and `meta` [GROUP_FEATURES] say where and when they are.
+    `places` [tokens, PLACE_FEATURES] and `meta` [GROUP_FEATURES] say where, when and whose they are.
     """
 
     role: Role

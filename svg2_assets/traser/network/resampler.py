@@ -19,8 +19,9 @@ from torch.utils.checkpoint import checkpoint
 
 from svg2_assets.traser.values import GROUP_FEATURES, PLACE_FEATURES
 
+INITIAL = 0.02  # standard deviation of weights at first
 FREQUENCIES = 8  # octaves of a feature
-SECONDS_SCALE = 1 / 64  # seconds in the unit of the other features, whose lowest octave has period 2
+COUNTED_SCALE = 1 / 64  # of seconds and numbers, so that the lowest octave, of period 2, tells 128 of them apart
 BUCKET_TOKENS = 8192  # padded context tokens and latents that are resampled at once
 BUCKET_WASTE = 1.25  # longest over shortest context of a bucket
 NORMED_AT_ONCE = 4096  # context tokens of a group that are normed and projected at once where no gradient is wanted
@@ -128,9 +129,9 @@ class Layer(nn.Module):
 class Waves(nn.Module):
     """Numbers as sines and cosines of octaves, then a linear map that starts at zero."""
 
-    def __init__(self, features: int, hidden: int, seconds: Sequence[int]) -> None:
+    def __init__(self, features: int, hidden: int, counted: Sequence[int]) -> None:
         super().__init__()
-        self.scale = tuple(SECONDS_SCALE if f in seconds else 1.0 for f in range(features))
+        self.scale = tuple(COUNTED_SCALE if f in counted else 1.0 for f in range(features))
         self.linear = nn.Linear(2 * FREQUENCIES * features, hidden, bias=False)
         nn.init.zeros_(self.linear.weight)
 
@@ -152,23 +153,23 @@ class Resampler(nn.Module):
         self.latents = nn.Parameter(torch.ones(shape.latents, shape.hidden))
         self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.depth))
         self.norm = RmsNorm(shape.hidden)
-        self.key_place = Waves(PLACE_FEATURES, shape.hidden, seconds=[0]) if place else None
-        self.latent_place = Waves(GROUP_FEATURES, shape.hidden, seconds=[0, 1]) if place else None
-        self.out_place = Waves(GROUP_FEATURES, shape.hidden, seconds=[0, 1]) if place else None
+        self.key_place = Waves(PLACE_FEATURES, shape.hidden, counted=[0]) if place else None
+        self.latent_place = Waves(GROUP_FEATURES, shape.hidden, counted=[0, 1, 8]) if place else None
+        self.out_place = Waves(GROUP_FEATURES, shape.hidden, counted=[0, 1, 8]) if place else None
         self.reset()
 
     def reset(self) -> None:
-        """Initialise: linear weights N(0, 0.02), norms 1, latents all ones or orthogonal, places 0."""
+        """Initialise: linear weights N(0, 0.02), norms 1, latents all ones or orthogonal and small, places 0."""
         for name, parameter in self.named_parameters():
             if name.endswith("_place.linear.weight"):
                 nn.init.zeros_(parameter)
             elif name.endswith("_proj.weight"):
-                nn.init.normal_(parameter, std=0.02)
+                nn.init.normal_(parameter, std=INITIAL)
             else:
                 nn.init.ones_(parameter)
         if self.orthogonal:
             wide = torch.empty_like(self.latents, dtype=torch.float32)  # no half precision has a QR decomposition
-            nn.init.orthogonal_(wide, gain=math.sqrt(self.shape.hidden))
+            nn.init.orthogonal_(wide, gain=INITIAL * math.sqrt(self.shape.hidden))
             self.latents.data.copy_(wide)
 
     def forward(self, context: Tensor, mask: Tensor, places: Tensor, meta: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor  # noqa: E402
 
 from svg2_assets.traser.network.resampler import (  # noqa: E402
     BUCKET_WASTE,
+    INITIAL,
     Bundle,
     Resampler,
     ResamplerShape,
@@ -159,10 +160,22 @@ def test_place_starts_without_effect_and_then_learns() -> None:
         assert float(part.linear.weight.grad.abs().max()) > 0
 
 
-def test_orthogonal_latents_are_apart_and_as_long_as_ones() -> None:
+def test_orthogonal_latents_are_apart_and_small() -> None:
     latents = Resampler(SHAPE, orthogonal=True).latents.detach()
-    expected = torch.eye(SHAPE.latents) * SHAPE.hidden
-    torch.testing.assert_close(latents @ latents.T, expected, atol=1e-3, rtol=0)
+    expected = torch.eye(SHAPE.latents) * SHAPE.hidden * INITIAL**2
+    torch.testing.assert_close(latents @ latents.T, expected, atol=1e-6, rtol=0)
+
+
+@torch.no_grad()
+def test_what_small_latents_make_of_a_context_is_decided_by_the_context() -> None:
+    def decided(*, orthogonal: bool) -> float:
+        resampler, generator = Resampler(SHAPE, orthogonal=orthogonal), torch.Generator().manual_seed(0)
+        context = torch.randn(16, 12, SHAPE.hidden, generator=generator)
+        nothing = torch.zeros(16, 12, PLACE_FEATURES), torch.zeros(16, GROUP_FEATURES)
+        made = resampler(context, torch.ones(16, 12, dtype=torch.bool), *nothing)
+        return float(made.var(dim=0).mean() / made.pow(2).mean())
+
+    assert decided(orthogonal=True) > 100 * decided(orthogonal=False)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])

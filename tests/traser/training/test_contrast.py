@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from benchmarks.traser_learning_worker import WORLD, Job, setup_of  # noqa: E402
+from svg2_assets.traser.network.model import collate  # noqa: E402
+from svg2_assets.traser.samples.examples import ExampleMaker  # noqa: E402
+from svg2_assets.traser.samples.rows import to_row  # noqa: E402
+from svg2_assets.traser.samples.world import build_clip  # noqa: E402
+from svg2_assets.traser.text import Task  # noqa: E402
+from svg2_assets.traser.training.building import model_of, slots_of, texts_of, tokenizer_of  # noqa: E402
+from svg2_assets.traser.training.contrast import MARGIN, contrast  # noqa: E402
+from svg2_assets.traser.training.probes import Probe, losses, probes_of, shuffled, with_answer  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def samples():
+    return [one.sample for one in (build_clip(WORLD, seed) for seed in range(4)) if one.sample is not None]
+
+
+@pytest.fixture(scope="module")
+def tiny(samples, tmp_path_factory):
+    setup = setup_of(Job("default", 0, 1, 4, 4, 1), tmp_path_factory.mktemp("run"))
+    tokenizer = tokenizer_of(setup, texts_of(to_row(s) for s in samples))
+    model = model_of(setup, tokenizer)
+    return model, ExampleMaker(setup.resolved(), tokenizer, slots_of(model), altered=True), tokenizer.marks.pad
+
+
+def examples_of(samples, make):
+    return [make(s, Task.SCENE_GRAPH) for s in samples]
+
+
+def test_the_loss_is_the_margin_less_what_a_wrong_answer_costs(samples, tiny):
+    model, make, pad = tiny
+    examples = examples_of(samples, make)
+    one = next(e for e in examples if e.altered)
+    name, ids = next(iter(one.altered.items()))
+    alone = replace(one, altered={name: ids})
+    batch = collate([alone], pad=pad)
+    with torch.no_grad():
+        found = contrast(model, batch, model.embed(batch)[0], [alone], np.random.default_rng(0))
+        true = model.token_losses(batch)
+        wrong = model.token_losses(collate([with_answer(alone, ids)], pad=pad))
+    assert float(found) == pytest.approx(max(0.0, MARGIN - float(wrong - true)), abs=1e-4)
+
+
+def test_samples_without_a_wrong_answer_cost_nothing(samples, tiny):
+    model, make, pad = tiny
+    examples = [replace(e, altered={}) for e in examples_of(samples, make)]
+    batch = collate(examples, pad=pad)
+    assert float(contrast(model, batch, model.embed(batch)[0], examples, np.random.default_rng(0))) == 0
+
+
+def test_learning_against_wrong_answers_makes_them_dearer(samples, tiny):
+    model, make, pad = tiny
+    examples = examples_of(samples, make)
+    batch = collate(examples, pad=pad)
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
+    costs = []
+    for _ in range(12):
+        loss = contrast(model, batch, model.embed(batch)[0], examples, np.random.default_rng(1))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        costs.append(float(loss.detach()))
+    assert costs[-1] < 0.7 * costs[0]
+
+
+def test_every_probe_is_asked_for(samples, tiny):
+    model, make, pad = tiny
+    probed = [probes_of(s, make, Task.SCENE_GRAPH) for s in samples]
+    assert any(set(one) == set(Probe) for one in probed)
+    found = losses(model, probed, pad=pad, batch=3)
+    assert [set(one) for one in found] == [set(one) for one in probed]
+    alone = losses(model, probed[:1], pad=pad, batch=1)[0]
+    assert all(alone[probe] == pytest.approx(found[0][probe], abs=1e-4) for probe in alone)
+
+
+def test_shuffling_moves_tokens_between_places_and_loses_none(samples, tiny):
+    _, make, _ = tiny
+    example = make(samples[0], Task.SCENE_GRAPH)
+    moved = shuffled(example, np.random.default_rng(0))
+    pairs = list(zip(example.arranged.groups, moved.arranged.groups, strict=True))
+    assert all(sorted(a.tokens) == sorted(b.tokens) for a, b in pairs)
+    assert any((a.tokens != b.tokens).any() for a, b in pairs)
+    assert all(a.places is b.places for a, b in pairs)
+
+
+def test_backwards_the_first_frame_is_the_last(samples, tiny):
+    _, make, _ = tiny
+    found = probes_of(samples[0], make, Task.SCENE_GRAPH)
+    true, backwards = found[Probe.TRUE], found[Probe.REVERSED]
+    assert len(backwards.patches) == len(true.patches)
+    assert not np.allclose(backwards.patches, true.patches)
