@@ -19,11 +19,12 @@ pytest.importorskip("transformers")
 import torch
 from safetensors.torch import load_file
 
+from svg2_assets.traser.training import objectives
 from svg2_assets.traser.training.groups import freeze, parameter_groups
 from svg2_assets.traser.training.keeping import OPTIMISER, BrokenCheckpoint, CheckpointFailed, read_state
 from svg2_assets.traser.training.loop import NotFinite, train
 from svg2_assets.traser.training.metrics import TIMES, Metrics, curve
-from svg2_assets.traser.training.settings import Recipe
+from svg2_assets.traser.training.settings import OBJECTIVES, Recipe
 from tests.traser.training.small import MODEL, model, run_of
 
 ROOT = Path(__file__).parents[3]
@@ -171,3 +172,7 @@ def test_groups_have_the_recipes_rates_and_decay() -> None:
     assert where["object_resampler.norm.weight"] == "resampler"
     assert not [n for n in where if "visual.blocks" in n or "patch_embed" in n]
     assert sum(len(g["names"]) for g in groups.values()) == sum(p.requires_grad for p in made.parameters())
+
+
+def test_a_setup_may_name_every_loss_that_there_is() -> None:
+    assert set(OBJECTIVES) == set(objectives.OBJECTIVES)

@@ -47,6 +47,7 @@ def test_a_written_setup_reads_back_the_same() -> None:
         ("overrides.arrangin.scene=true", "overrides.arrangin: no such part; did you mean 'arranging'?"),
         ("overrides.arranging.window=2", "overrides.arranging.window: no such key; did you mean 'window_seconds'?"),
         ("overrides.designing.place=2", "overrides.designing.place: expected bool, found 2"),
+        ("objectives.contrst=1", "objectives.contrst: no such loss"),
         ("steps=0", "steps: Input should be greater than or equal to 1"),
         ("steps", "expected key=value"),
         ("model.source=x", "give either `source`"),
