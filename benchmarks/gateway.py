@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import Any
 from benchmarks.tables import Table, load_note, show, verdict
 from tests.devserver import DevServer, dev_server
 
-SECTIONS = ("faults", "kills", "batch", "limits")
+SECTIONS = ("faults", "kills", "batch", "limits", "processes")
 _FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "rate_limited", "retry_after": 0.05},
     {"kind": "rate_limited"},
@@ -108,14 +109,68 @@ def limits(count: int, _kills: int, _chance: random.Random) -> Table:
         more = {"requests_per_minute": per_minute, "tokens_per_minute": 600 * per_minute}
         settings = _settings(server, Path(folder), **more)
         run = run_client(server, settings, count, Path(folder) / "out", kills=0, chance=_chance)
-    times = sorted(entry["time"] for entry in run.log)
-    busiest = max(sum(start <= other < start + 60 for other in times) for start in times[:: max(1, len(times) // 200)])
+    times, busiest = [entry["time"] for entry in run.log], _busiest(run.log)
     columns = ("limit a minute", "requests", "busiest minute", "429s", "most threads", "seconds", "calls/s", "target")
     refused = run.count["outcomes"].get("rate_limited", 0)
     ok = busiest <= per_minute and refused == 0 and run.most_threads <= 8
     seconds = run.result["seconds"]
     row = (per_minute, len(times), busiest, refused, run.most_threads, seconds, count / seconds, verdict(ok))
     return Table(f"{count} calls, 64 at once, within limits", columns, [row], notes=[load_note()])
+
+
+def processes(count: int, _kills: int, chance: random.Random) -> Table:
+    """One process and several on one journal within the same limits; then limits that never bind."""
+    limit = 2 * count // 3  # so that all calls do not fit into one minute
+    binding = {"requests_per_minute": limit, "tokens_per_minute": 600 * limit}
+    rows = [
+        _together("1 process", 1, count, binding),
+        _together("4 processes", 4, count, binding),
+        _together("4 processes, 2 killed", 4, count, binding, killed=2, kill_after=chance.uniform(3, 8)),
+        _together("1 process, limits that never bind", 1, count, {name: 1000 * n for name, n in binding.items()}),
+    ]
+    columns = (
+        "run", "limit", "requests", "busiest minute", "429s", "s", "CPU ms a call", "calls/s", "least", "most",
+        "target",
+    )  # fmt: skip
+    notes = [
+        "limit: requests a minute; busiest minute: may be 5 % over it, since a busy machine sends late",
+        "s, CPU, calls/s: of the processes that came to their end; least, most: calls/s of one of them",
+        load_note(),
+    ]
+    return Table(f"{count} calls by processes that share a journal", columns, rows, notes=notes)
+
+
+def _together(
+    name: str, number: int, count: int, limits: dict[str, int], *, killed: int = 0, kill_after: float = 0.0
+) -> tuple[Any, ...]:
+    """A row: `number` processes ask their share of the calls at once, and `killed` of them do not live to the end."""
+    per_minute, share = limits["requests_per_minute"], count // number
+    options = ("--latency", "0.05", "--rpm", str(per_minute), "--tpm", str(limits["tokens_per_minute"]))
+    with dev_server(*options) as server, tempfile.TemporaryDirectory() as folder:
+        settings = _settings(server, Path(folder), **limits)
+        outs = [Path(folder) / f"out{i}" for i in range(number)]
+        workers = [_start(settings, share, out, first=i * share) for i, out in enumerate(outs)]
+        if killed:
+            time.sleep(kill_after)
+            for worker in workers[:killed]:
+                worker.kill()
+        codes = [worker.wait() for worker in workers]
+        log, refused = server.log(), server.count()["outcomes"].get("rate_limited", 0)
+        found = [json.loads(out.read_text()) for out, code in zip(outs, codes, strict=True) if code == 0]
+    if len(found) != number - killed:
+        raise SystemExit(f"processes failed with exit codes {codes}")
+    seconds, rates = max(f["seconds"] for f in found), [share / f["seconds"] for f in found]
+    answered = all(f["outcomes"] == {"ok": share} for f in found)
+    met = answered and refused == 0 and _busiest(log) <= 1.05 * per_minute
+    cpu = 1000 * sum(f["cpu"] for f in found) / share / len(found)
+    figures = (seconds, cpu, share * len(found) / seconds, min(rates), max(rates), verdict(met))
+    return (name, per_minute, len(log), _busiest(log), refused, *figures)
+
+
+def _busiest(log: Sequence[dict[str, Any]]) -> int:
+    """The most requests of any sixty seconds."""
+    times = sorted(entry["time"] for entry in log)
+    return max(bisect_left(times, start + 60) - i for i, start in enumerate(times))
 
 
 def faulty_run(
@@ -159,15 +214,7 @@ def run_client(
 
 def _run_once(settings: dict[str, Any], count: int, out: Path, *, kill_after: float | None) -> tuple[bool, int]:
     """Whether the client came to its end, and the most threads that it had; it is killed `kill_after` seconds on."""
-    command = [sys.executable, "-m", "benchmarks.gateway_worker", "--settings", json.dumps(settings)]
-    worker = subprocess.Popen(
-        [*command, "--calls", str(count), "--out", str(out)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "BENCHMARK_KEY": "sk-benchmark"},
-    )
-    assert worker.stdout is not None
-    worker.stdout.readline()
+    worker = _start(settings, count, out)
     end = None if kill_after is None else time.monotonic() + kill_after
     threads = 0
     while worker.poll() is None:
@@ -175,10 +222,24 @@ def _run_once(settings: dict[str, Any], count: int, out: Path, *, kill_after: fl
         if end is not None and time.monotonic() >= end:
             worker.kill()
         time.sleep(0.02)
-    worker.stdout.close()
     if worker.returncode not in (0, -9):
         raise SystemExit(f"the client failed with exit code {worker.returncode}")
     return worker.returncode == 0, threads
+
+
+def _start(settings: dict[str, Any], count: int, out: Path, *, first: int = 0) -> subprocess.Popen[str]:
+    """A client that is ready to ask."""
+    command = [sys.executable, "-m", "benchmarks.gateway_worker", "--settings", json.dumps(settings)]
+    worker = subprocess.Popen(
+        [*command, "--calls", str(count), "--first", str(first), "--out", str(out)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "BENCHMARK_KEY": "sk-benchmark"},
+    )
+    assert worker.stdout is not None
+    worker.stdout.readline()
+    worker.stdout.close()
+    return worker
 
 
 def _threads(pid: int) -> int:
@@ -237,7 +298,7 @@ def ledger_tokens(rows: Sequence[dict[str, Any]]) -> int:
     return sum(row["tokens_in"] + row["tokens_out"] for row in rows if row["outcome"] in _KEPT)
 
 
-_SECTIONS = {"faults": faults, "kills": kills, "batch": batch, "limits": limits}
+_SECTIONS = {"faults": faults, "kills": kills, "batch": batch, "limits": limits, "processes": processes}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -28,21 +28,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--settings", required=True)
     parser.add_argument("--calls", type=int, required=True)
+    parser.add_argument("--first", type=int, default=0, help="number of the first call")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args(arguments)
     with LlmGateway(GatewaySettings.model_validate_json(given.settings)) as gateway:
         print("ready", flush=True)
-        began = time.perf_counter()
-        answers = gateway.ask(calls(given.calls))
-        seconds = time.perf_counter() - began
+        began, busy = time.perf_counter(), time.process_time()
+        answers = gateway.ask(calls(given.calls, first=given.first))
+        seconds, cpu = time.perf_counter() - began, time.process_time() - busy
         with gateway.journal.transaction() as journal:
             rows = journal.rows()
-    given.out.write_text(json.dumps({**summary(answers), "seconds": seconds, "rows": rows}))
+    given.out.write_text(json.dumps({**summary(answers), "seconds": seconds, "cpu": cpu, "rows": rows}))
     return 0
 
 
-def calls(count: int) -> list[Call]:
-    """`count` different calls, four a video."""
+def calls(count: int, *, first: int = 0) -> list[Call]:
+    """`count` different calls, four a video, numbered from `first` on."""
     return [
         Call(
             purpose="benchmark",
@@ -53,7 +54,7 @@ def calls(count: int) -> list[Call]:
             schema=SCHEMA,
             max_output_tokens=400,
         )
-        for number in range(count)
+        for number in range(first, first + count)
     ]
 
 

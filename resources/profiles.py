@@ -160,7 +160,8 @@ def _settings(backend: Any, role: str, given: Mapping[str, Any]) -> object:
     return _filled(kinds[0], f"SVG2_{role.upper()}", given)
 
 
-def _filled(kind: Any, where: str, given: Mapping[str, Any]) -> object:
+def _filled(kind: Any, where: str, given: Mapping[str, Any], usual: Mapping[str, Any] | None = None) -> object:
+    """`kind` with the values of `given`; what it leaves out is of `usual`, or the default of `kind`."""
     hints = typing.get_type_hints(kind)
     known = {f.name for f in dataclasses.fields(kind)}
     if not isinstance(given, Mapping):
@@ -168,8 +169,10 @@ def _filled(kind: Any, where: str, given: Mapping[str, Any]) -> object:
     unknown = sorted(set(given) - known)
     if unknown:
         raise UnknownBackend(f"{where}: unknown {', '.join(unknown)}; known: {', '.join(sorted(known))}.")
-    values = {
-        name: _filled(hints[name], f"{where}.{name}", value) if dataclasses.is_dataclass(hints[name]) else value
+    values = dict(usual or {}) | {
+        name: _filled(hints[name], f"{where}.{name}", value, _usual(kind, name, hints[name]))
+        if dataclasses.is_dataclass(hints[name])
+        else value
         for name, value in given.items()
     }
     try:
@@ -180,3 +183,13 @@ def _filled(kind: Any, where: str, given: Mapping[str, Any]) -> object:
         raise UnknownBackend(f"{where}: a value is of a kind that its setting cannot have ({error}).") from error
     except ValueError as error:
         raise UnknownBackend(f"{where}: {error}") from error
+
+
+def _usual(owner: Any, name: str, kind: Any) -> dict[str, Any]:
+    """What `owner` sets in its field `name` otherwise than `kind` does by itself: setting one value resets no other."""
+    (field,) = (f for f in dataclasses.fields(owner) if f.name == name)
+    if field.default_factory is dataclasses.MISSING or field.default_factory is kind:
+        return {}
+    own, plain = field.default_factory(), kind()
+    names = [f.name for f in dataclasses.fields(kind) if f.init]
+    return {n: getattr(own, n) for n in names if getattr(own, n) != getattr(plain, n)}

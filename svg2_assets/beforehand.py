@@ -45,21 +45,25 @@ def answered_by_batch(
 ) -> Before:
     """With the Batch transport: the first calls of all videos in one batch, so that each video finds its answers.
 
-    Video by video they would wait a day each. A video whose calls cannot be planned is left out: its own turn tells
-    why.
+    Video by video they would wait a day each, so a single video is asked about at once. A video whose calls cannot be
+    planned is left out: its own turn tells why.
     """
 
     def ask(store: SceneGraphStore, todo: Sequence[CatalogEntry]) -> None:
         from resources.llm.shared import shared_gateway
 
         backend = getattr(backends, ROLE_OF_PHASE[phase])
-        if not isinstance(backend, PlansCalls) or shared_gateway().settings.transport != "batch":
+        gateway = shared_gateway()
+        if not isinstance(backend, PlansCalls) or gateway.settings.transport != "batch":
+            return
+        gateway.choose("batch" if len(todo) > 1 else "sync")
+        if len(todo) == 1:
             return
         for start in range(0, len(todo), VIDEOS_AT_ONCE):
             some = todo[start : start + VIDEOS_AT_ONCE]
             calls = [call for entry in some for call in planned(store, entry, backend)]
             context.log.info(f"{phase}: {len(calls)} calls of {len(some)} videos go out as a batch")
-            shared_gateway().prefetch(calls)
+            gateway.prefetch(calls)
 
     def planned(store: SceneGraphStore, entry: CatalogEntry, backend: PlansCalls) -> list[Call]:
         try:

@@ -135,6 +135,20 @@ def estimate(
     _exit(lambda console: run(Installation(), console, videos=videos or (), as_json=json))
 
 
+@app.command()
+def label_record(
+    out: Annotated[Path | None, typer.Option(help="Also write the record to FILE.", metavar="FILE")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace FILE where it is there.")] = False,
+    model: Annotated[str, typer.Option(help="Whose verdicts to count, where several verifiers judged.")] = "",
+    json: AsJson = False,
+) -> None:
+    """How often each name was claimed and supported, which the label policy can learn from."""
+    from svg2_assets.commands.label_record import Wanted
+    from svg2_assets.commands.label_record import label_record as run
+
+    _exit(lambda console: run(Installation(), console, Wanted(out=out, force=force, model=model), as_json=json))
+
+
 @evaluate.command()
 def tracks(
     gt: Annotated[Path, typer.Option(help="Truth: frames of objects as COCO RLE, or a scene-graph document.")],

@@ -14,7 +14,9 @@ from resources.llm.batch import BatchTransport
 from resources.llm.commits import Commits
 from resources.llm.journal import Journal
 from resources.llm.ledger import LedgerExport
-from resources.llm.settings import GatewaySettings
+from resources.llm.limits import SharedLimits
+from resources.llm.pacing import Pace
+from resources.llm.settings import GatewaySettings, Transport
 from resources.llm.synchronous import Connection, NeedsBatch, Prices, SyncTransport
 from svg2_assets.llm.calls import Answer, Call, Outcome
 from svg2_assets.scene.errors import UnusableBackend
@@ -30,6 +32,7 @@ class _Connected:
     """A connection and what uses it."""
 
     connection: Connection
+    pace: Pace
     sync: SyncTransport
     batch: BatchTransport
 
@@ -37,19 +40,20 @@ class _Connected:
 class LlmGateway:
     """The `Gateway` of one server, with a journal and, where `store` is given, the ledger in the store.
 
-    Runs two threads whatever the number of calls: an event loop and the journal's disk writes. Use it from any thread;
-    `close` it, or leave a `with` block, to bring the rest of the ledger into the store.
+    Runs three threads whatever the number of calls: an event loop, the journal's disk writes, host names and limits.
+    Use it from any thread; `close` it, or leave a `with` block, to bring the rest of the ledger into the store.
     """
 
     def __init__(self, settings: GatewaySettings, *, store: Callable[[], SceneGraphStore] | None = None) -> None:
         self.settings = settings
+        self._transport: Transport = settings.transport
         self.journal = Journal(settings.journal)
         self._ledger = LedgerExport(self.journal, store, calls=settings.ledger_calls) if store is not None else None
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="llm-journal")
         self._loop = asyncio.new_event_loop()
-        # Host names are resolved in the loop's own pool, by default one of many threads.
-        self._names = ThreadPoolExecutor(1, thread_name_prefix="llm-names")
-        self._loop.set_default_executor(self._names)
+        # Host names are resolved in the loop's own pool, by default one of many threads; limits are kept there, too.
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="llm-pool")
+        self._loop.set_default_executor(self._pool)
         self._thread = threading.Thread(target=self._loop.run_forever, name="llm-gateway", daemon=True)
         self._thread.start()
         self._lock = threading.Lock()
@@ -108,6 +112,10 @@ class LlmGateway:
         self.check()
         return self._paid(self._run(self._connected().batch.answer(tuple(calls))))
 
+    def choose(self, transport: Transport) -> None:
+        """Ask by `transport` from now on, whatever the settings say. What a batch has under way is waited for."""
+        self._transport = transport
+
     def flush(self) -> int:
         """Bring the ledger into the store; returns how many rows. Without a store they stay in the journal."""
         return 0 if self._ledger is None else self._ledger.flush()
@@ -119,17 +127,19 @@ class LlmGateway:
         self.flush()
         if self._transports is not None:
             with suppress(Exception):
+                self._run(self._transports.pace.close())
+            with suppress(Exception):
                 self._run(self._transports.connection.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._names.shutdown()
+        self._pool.shutdown()
         self._loop.close()
         self._disk.shutdown()
         self.journal.close()
 
     def _answered(self, calls: tuple[Call, ...]) -> tuple[Answer, ...]:
         connected = self._connected()
-        if self.settings.transport == "batch":
+        if self._transport == "batch":
             return self._run(connected.batch.answer(calls))
         while True:
             try:
@@ -150,8 +160,17 @@ class LlmGateway:
             Commits(self.journal, self._disk),
             Prices(self.settings),
         )
-        sync = SyncTransport(self.settings, connection, commits, prices)
-        return _Connected(connection, sync, BatchTransport(self.settings, connection, commits, prices))
+        pace = Pace(self._limits())
+        sync = SyncTransport(self.settings, connection, commits, prices, pace=pace)
+        return _Connected(connection, pace, sync, BatchTransport(self.settings, connection, commits, prices))
+
+    def _limits(self) -> SharedLimits | None:
+        """The limits of the account, with all processes that use this journal; None where there are none."""
+        requests, tokens = self.settings.requests_per_minute, self.settings.tokens_per_minute
+        if requests is None and tokens is None:
+            return None
+        account = f"{self.settings.base_url} {self.settings.key_variable}"
+        return SharedLimits(self.journal.folder, account, self.journal.owner, requests=requests, tokens=tokens)
 
     def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
         future: Future[_T] = asyncio.run_coroutine_threadsafe(work, self._loop)

@@ -16,6 +16,7 @@ from svg2_assets.scene.errors import UnusableBackend, printable
 from svg2_assets.settings import Settings, from_environment
 
 OPENAI = "https://api.openai.com/v1"
+Transport = Literal["sync", "batch"]
 
 
 class GatewaySettings(BaseModel):
@@ -28,7 +29,9 @@ class GatewaySettings(BaseModel):
     key_variable: str = Field(
         default="OPENAI_API_KEY", description="Variable that holds the key; empty: none is needed"
     )
-    transport: Literal["sync", "batch"] = Field(default="sync", description="sync, or batch (half price, up to a day)")
+    transport: Transport = Field(
+        default="sync", description="sync, or batch: half price, up to a day, for runs over several videos"
+    )
     requests_per_minute: int | None = Field(default=500, ge=1, description="Most requests a minute, null for no limit")
     tokens_per_minute: int | None = Field(default=200_000, ge=1, description="Most tokens a minute, null for no limit")
     concurrency: int = Field(default=64, ge=1, le=1024, description="Most requests under way at once")

@@ -122,9 +122,11 @@ class SyncTransport:
     A request that is under way already, here or in another process, is waited for and not sent twice.
     """
 
-    def __init__(self, settings: GatewaySettings, connection: Connection, commits: Commits, prices: Prices) -> None:
+    def __init__(
+        self, settings: GatewaySettings, connection: Connection, commits: Commits, prices: Prices, *, pace: Pace
+    ) -> None:
         self._settings, self._connection, self._commits, self._prices = settings, connection, commits, prices
-        self._pace = Pace(settings.requests_per_minute, settings.tokens_per_minute)
+        self._pace = pace
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._budget = Budget(settings.budget, settings.budget_since)
         self._under_way: dict[str, asyncio.Future[Exchange]] = {}
@@ -213,6 +215,8 @@ class SyncTransport:
         if self._stopped is not None:
             return self._stopped, None
         started = await self._started(intent)
+        if not isinstance(started, Started):
+            self._pace.give_back(tokens)
         if isinstance(started, OverBudget):
             return Exchange(Outcome.OVER_BUDGET, reason=over_budget(self._budget, started.spent, intent.at_most)), None
         if isinstance(started, Reply):

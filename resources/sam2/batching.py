@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from resources.device_memory import free_device_memory, ran_out_of_memory
 from resources.sam2.errors import DeviceMemoryExhausted
 
 Item = TypeVar("Item")
@@ -48,21 +48,3 @@ class Batches:
         self.size = max(1, min(self.size, len(part)) // 2)
         free_device_memory()
         return None
-
-
-def ran_out_of_memory(error: RuntimeError) -> bool:
-    """Whether `error` is torch's way to say so; MPS has no class of its own for it."""
-    import torch
-
-    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in str(error).lower()
-
-
-def free_device_memory() -> None:
-    """Give back what torch keeps for later."""
-    import torch
-
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-    elif torch.backends.mps.is_available():
-        torch.mps.empty_cache()

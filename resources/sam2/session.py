@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from resources.sam2.batching import ran_out_of_memory
+from resources.device_memory import ran_out_of_memory
 from resources.sam2.embedding import embedded
 from resources.sam2.engine import Engine
 from resources.sam2.errors import DeviceMemoryExhausted, ModelFailure

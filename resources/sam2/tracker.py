@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from resources.sam2.batching import free_device_memory
+from resources.device_memory import free_device_memory
 from resources.sam2.engine import Engine
 from resources.sam2.features import FeatureCache
 from resources.sam2.session import Sam2Session

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from resources.sam2.batching import free_device_memory, ran_out_of_memory
+from resources.device_memory import free_device_memory, ran_out_of_memory
 from resources.sam3 import building
 from resources.sam3.errors import ModelFailure
 from resources.sam3.settings import FollowSettings, ModelSettings

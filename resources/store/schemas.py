@@ -95,6 +95,14 @@ _LABEL: dict[str, pa.DataType] = {
     "verdict": _TEXT,
     "score": pa.float64(),
     "evidence": _TEXT,
+    "evidence_concept": _TEXT,
+    "evidence_tracks": pa.list_(pa.struct([("window", pa.int32()), ("track", pa.int32())])),
+    "evidence_viou": pa.float64(),
+    "evidence_frames": _FRAMES,
+    "evidence_score": pa.float64(),
+    "evidence_looks": pa.int32(),
+    "rival_concept": _TEXT,
+    "rival_viou": pa.float64(),
 }
 _RELATION: dict[str, pa.DataType] = {
     "subject": pa.int32(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,15 +9,17 @@ from typing import Any
 from svg2_assets.descriptions.asking import MOST_CHARACTERS, why
 from svg2_assets.descriptions.gallery import Gallery, View
 from svg2_assets.descriptions.masking import at_size
-from svg2_assets.descriptions.pictures import encoded_jpeg, fitted, outlined, surroundings
+from svg2_assets.descriptions.pictures import outlined, surroundings
 from svg2_assets.descriptions.protocols import Description
 from svg2_assets.llm.calls import Answer, Call
 from svg2_assets.llm.cleaning import cleaned
+from svg2_assets.llm.pictures import data_url, fitted
 from svg2_assets.llm.prompts import Prompt, prompt
 from svg2_assets.scene.masks import BoolArray
 from svg2_assets.scene.video import Pixels
 
 NOT_ANSWERED = "the model's answer leaves this object out"
+QUALITY = 90  # JPEG
 MOST_NAME, MOST_ACTION, MOST_ACTIONS = 80, 120, 12
 OUTPUT_TOKENS = 250  # that the answer about one object takes at most, with room to spare
 FIXED_TOKENS = 2000  # that a model may think before it answers
@@ -166,5 +167,4 @@ def _drawn(pixels: Pixels, mask: BoolArray, side: int, *, enlarge: float) -> Pix
 
 
 def _image(pixels: Pixels, detail: str) -> dict[str, Any]:
-    data = base64.b64encode(encoded_jpeg(pixels)).decode("ascii")
-    return {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}", "detail": detail}}
+    return {"type": "image_url", "image_url": {"url": data_url(pixels, quality=QUALITY), "detail": detail}}

@@ -10,7 +10,6 @@ from svg2_assets.scene.video import Pixels
 
 LINE, EDGE = (255, 230, 0), (0, 0, 0)
 """RGB of the outline and of the edge around it: one of both shows on any ground"""
-JPEG_QUALITY = 90
 
 
 def outlined(pixels: Pixels, mask: BoolArray, *, thick: int = 2) -> Pixels:
@@ -33,25 +32,6 @@ def surroundings(mask: BoolArray, *, context: float, least: int) -> tuple[slice,
         _enlarged(int(ys[0]), int(ys[-1]) + 1, mask.shape[0], context=context, least=least),
         _enlarged(int(xs[0]), int(xs[-1]) + 1, mask.shape[1], context=context, least=least),
     )
-
-
-def fitted(pixels: Pixels, side: int, *, enlarge: float = 1.0) -> Pixels:
-    """`pixels` with a longer side of `side`; small ones grow to at most `enlarge` times their size."""
-    scale = min(enlarge, side / max(pixels.shape[:2]))
-    if scale == 1:
-        return pixels
-    size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(pixels, size, interpolation=how), dtype=np.uint8)
-
-
-def encoded_jpeg(pixels: Pixels) -> bytes:
-    """`pixels` [h, w, 3] RGB as JPEG."""
-    turned = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2BGR)
-    done, written = cv2.imencode(".jpg", turned, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
-    if not done:
-        raise ValueError(f"a picture of {pixels.shape[1]}x{pixels.shape[0]} cannot be written as JPEG")
-    return bytes(written)
 
 
 def _disc(radius: int) -> Pixels:

@@ -17,7 +17,7 @@ from svg2_assets.labels.concept_tracks import ConceptTracker, WindowSettings, co
 from svg2_assets.labels.concepts import UNSAYABLE, compatible, is_a, lineage
 from svg2_assets.labels.matching import Fit, Match, Matching, Overlaps, match
 from svg2_assets.labels.policy import Policy, decide
-from svg2_assets.labels.protocols import Label, VerifiedLabel
+from svg2_assets.labels.protocols import Label, TrackEvidence, VerifiedLabel
 from svg2_assets.scene.errors import PhaseError
 from svg2_assets.scene.graph import Verification
 from svg2_assets.scene.taxonomy import UNKNOWN_NAME, Verdict, is_person
@@ -85,13 +85,14 @@ class ConceptVerifier:
 
 @dataclass(frozen=True, slots=True)
 class ConceptFinding:
-    """What was found about one claimed name: verdict, the chance that it is right, the evidence as one phrase, and the
-    other names whose tracks fit the object, best first."""
+    """What was found about one claimed name: verdict, the chance that it is right, the evidence as one phrase and in
+    numbers (None where nothing was looked at), and the other names whose tracks fit the object, best first."""
 
     verdict: Verdict = Verdict.UNVERIFIED
     score: float = 0.0
     evidence: str = NO_CLAIM
     fitting: tuple[Fit, ...] = ()
+    by_tracks: TrackEvidence | None = None
 
 
 def verify_by_concepts(
@@ -132,7 +133,7 @@ def settle(label: Label, finding: ConceptFinding, rule: ConceptRule) -> Verified
     decision = decide(rule.policy, name, verdict=verdict, score=score)
     if decision.keep:
         kept = replace(label, confidence=score, uncertain=label.uncertain and verdict is not Verdict.SUPPORTED)
-        return VerifiedLabel(kept, Verification(verdict, score), f"{finding.evidence}.")
+        return VerifiedLabel(kept, Verification(verdict, score), f"{finding.evidence}.", finding.by_tracks)
     return _withheld(label, finding, f"{decision.reason}: {finding.evidence}", rule)
 
 
@@ -149,6 +150,7 @@ def _finding(label: Label, found: Match, relatives: set[str], rule: ConceptRule)
         score=_score(label, own, found, rival=rival, rule=rule),
         evidence=_evidence(name, own, found, rival),
         fitting=tuple(f for f in found.others if f.viou >= rule.fits),
+        by_tracks=_in_numbers(own, found.looks, rival) if found.looks else None,
     )
 
 
@@ -224,6 +226,20 @@ def _evidence(name: str, own: Fit, found: Match, rival: Fit | None) -> str:
     return said
 
 
+def _in_numbers(own: Fit, looks: int, rival: Fit | None = None) -> TrackEvidence:
+    rival = rival if rival is not None and rival.viou > 0 else Fit("")
+    return TrackEvidence(
+        concept=own.concept,
+        tracks=own.tracks,
+        viou=own.viou,
+        frames=own.frames,
+        score=own.score,
+        looks=looks,
+        rival=rival.concept,
+        rival_viou=rival.viou,
+    )
+
+
 def _track(fit: Fit) -> str:
     shown = ", ".join(f"{window}.{track}" for window, track in fit.tracks[:3])
     more = f" and {len(fit.tracks) - 3} more" if len(fit.tracks) > 3 else ""
@@ -248,9 +264,11 @@ def _withheld(label: Label, finding: ConceptFinding, why: str, rule: ConceptRule
     )
     if support is None:
         verification = Verification(finding.verdict, finding.score)
-        return VerifiedLabel(fallen, verification, f"{why[0].upper()}{why[1:]}.")
+        return VerifiedLabel(fallen, verification, f"{why[0].upper()}{why[1:]}.", finding.by_tracks)
+    looks = finding.by_tracks.looks if finding.by_tracks is not None else 0
     kept = f"{name}: {support.concept}, {_track(support)} fits with vIoU {support.viou:.2f}"
-    return VerifiedLabel(fallen, Verification(Verdict.SUPPORTED, chance), f"{kept}; {why}.")
+    verification = Verification(Verdict.SUPPORTED, chance)
+    return VerifiedLabel(fallen, verification, f"{kept}; {why}.", _in_numbers(support, looks))
 
 
 def _coarser(name: str, fitting: Sequence[Fit]) -> tuple[str, Fit] | None:

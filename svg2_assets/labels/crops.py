@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
 
+from svg2_assets.llm.pictures import data_url, fitted
 from svg2_assets.scene.masks import BoolArray
 from svg2_assets.scene.video import FrameSource, Pixels
 from svg2_assets.trajectories.protocols import TrackedObject
@@ -32,7 +32,7 @@ def pictures(source: FrameSource, objects: Sequence[TrackedObject], *, side: int
         for tracked in wanted[frame.index]:
             mask = tracked.trajectory.at(frame.index)
             if mask is not None and mask.area:
-                found[tracked.id] = data_url(outlined(frame.pixels, mask.to_array(), side=side))
+                found[tracked.id] = data_url(outlined(frame.pixels, mask.to_array(), side=side), quality=QUALITY)
     return found
 
 
@@ -45,24 +45,13 @@ def outlined(pixels: Pixels, mask: BoolArray, *, side: int) -> Pixels:
     margin = max(LEAST_MARGIN, round(MARGIN * max(np.ptp(ys), np.ptp(xs))))
     top, left = max(0, int(ys[0]) - margin), max(0, int(xs[0]) - margin)
     rows, columns = slice(top, int(ys[-1]) + margin + 1), slice(left, int(xs[-1]) + margin + 1)
-    crop, inside = np.ascontiguousarray(pixels[rows, columns]), mask[rows, columns].astype(np.uint8)
-    scale = min(1.0, side / max(crop.shape[:2]))
-    if scale < 1:
-        size = max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale))
-        crop = np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-        inside = np.asarray(cv2.resize(inside, size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+    crop, inside = fitted(np.ascontiguousarray(pixels[rows, columns]), side), mask[rows, columns].astype(np.uint8)
+    if crop.shape[:2] != inside.shape:
+        inside = np.asarray(cv2.resize(inside, crop.shape[1::-1], interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
     line = cv2.dilate(inside, np.ones((5, 5), np.uint8)).astype(bool) & ~inside.astype(bool)
     result = crop.copy()
     result[line] = OUTLINE
     return result
-
-
-def data_url(pixels: Pixels) -> str:
-    """`pixels` [H, W, 3] RGB as a JPEG in a data URL."""
-    written, buffer = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    if not written:
-        raise ValueError(f"a picture of {pixels.shape} cannot be written as JPEG")
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.tobytes()).decode()
 
 
 def _fullest(tracked: TrackedObject) -> int:

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from svg2_assets.labels.record import read_counts
 from svg2_assets.scene.errors import InvalidSceneValue
 from svg2_assets.scene.taxonomy import UNKNOWN_NAME, Verdict
 
@@ -41,8 +43,9 @@ class Policy:
 
     `accept`: least score (0..1) of a name that is kept. `rare_accept`: of a name that the corpus never held;
     between the two by `seen / (seen + enough)`. `record`: name -> [objects claimed, of these supported] in a corpus
-    verified before (`record_of`); without it every name needs `accept`. `keep_rates`: what is believed of a class
-    before any record; `usual_rate` for the others. `strength`: how many observations that belief is worth.
+    verified before (`record_of`), or the file that holds it (`svg2 label-record`), which is read once; without it every
+    name needs `accept`. `keep_rates`: what is believed of a class before any record; `usual_rate` for the others.
+    `strength`: how many observations that belief is worth.
     """
 
     accept: float = 0.5
@@ -54,6 +57,10 @@ class Policy:
     record: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        given = getattr(self, "record")  # noqa: B009 - settings may hold a path
+        if isinstance(given, (str, Path)):
+            # Its content, not its name, is what labels depend on and what makes them stale.
+            object.__setattr__(self, "record", read_counts(Path(given)))
         shares = (self.accept, self.rare_accept, self.usual_rate, *self.keep_rates.values())
         if not all(0 <= s <= 1 for s in shares) or self.rare_accept > self.accept:
             raise InvalidSceneValue("policy: shares lie in 0..1, `rare_accept` at most at `accept`")

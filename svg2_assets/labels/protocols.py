@@ -35,12 +35,37 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackEvidence:
+    """What tracks of a concept say of one object, in numbers.
+
+    `concept`: what was asked for; `tracks`: (window, track) of those that the object was given, none where nothing was
+    found; `viou`: their volume IoU with the object, 0..1; `frames`: indices of the frames that show both; `score`: mean
+    score of the tracks, 0..1; `looks`: frames looked at on which the object is visible. `rival`: the other name whose
+    tracks fit best, "" without one, and its `rival_viou`.
+    """
+
+    concept: str
+    tracks: tuple[tuple[int, int], ...] = ()
+    viou: float = 0.0
+    frames: tuple[int, ...] = ()
+    score: float = 0.0
+    looks: int = 0
+    rival: str = ""
+    rival_viou: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class VerifiedLabel:
-    """A label after independent evidence was heard. `label.name` may have fallen back to a coarser one."""
+    """A label after independent evidence was heard. `label.name` may have fallen back to a coarser one.
+
+    `evidence` is for readers. `by_tracks` holds the numbers behind it where tracks of names were looked for; both speak
+    of the name that `verification` speaks of.
+    """
 
     label: Label
     verification: Verification
     evidence: str = ""
+    by_tracks: TrackEvidence | None = None
 
 
 class LabelParser(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from svg2_assets.labels.protocols import Label, VerifiedLabel
+from svg2_assets.labels.protocols import Label, TrackEvidence, VerifiedLabel
 from svg2_assets.scene.graph import Attribute, Verification
 from svg2_assets.scene.taxonomy import AttributeType, Verdict
 
@@ -20,7 +20,11 @@ def parsed_rows(video_id: str, labels: Sequence[Label]) -> list[Row]:
 
 def verified_rows(video_id: str, labels: Sequence[VerifiedLabel]) -> list[Row]:
     """One row a label, stage `verified`."""
-    return [_row(video_id, v.label, stage=VERIFIED, verification=v.verification, evidence=v.evidence) for v in labels]
+    return [
+        _row(video_id, v.label, stage=VERIFIED, verification=v.verification, evidence=v.evidence)
+        | _evidence_columns(v.by_tracks)
+        for v in labels
+    ]
 
 
 def labels_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Label, ...]:
@@ -32,7 +36,10 @@ def verified_of(rows: Iterable[Mapping[str, Any]]) -> tuple[VerifiedLabel, ...]:
     """The verified labels of one video, by object id."""
     ordered = sorted(rows, key=lambda row: int(row["object_id"]))
     return tuple(
-        VerifiedLabel(_label(r), Verification(Verdict(r["verdict"]), float(r["score"])), r["evidence"]) for r in ordered
+        VerifiedLabel(
+            _label(r), Verification(Verdict(r["verdict"]), float(r["score"])), r["evidence"], by_tracks=_by_tracks(r)
+        )
+        for r in ordered
     )
 
 
@@ -56,6 +63,37 @@ def _row(video_id: str, label: Label, *, stage: str, verification: Verification,
         "score": float(verification.score),
         "evidence": evidence,
     }
+
+
+def _evidence_columns(found: TrackEvidence | None) -> Row:
+    """All null where no tracks were looked for."""
+    if found is None:
+        return {}
+    return {
+        "evidence_concept": found.concept,
+        "evidence_tracks": [{"window": window, "track": track} for window, track in found.tracks],
+        "evidence_viou": found.viou,
+        "evidence_frames": list(found.frames),
+        "evidence_score": found.score,
+        "evidence_looks": found.looks,
+        "rival_concept": found.rival or None,
+        "rival_viou": found.rival_viou if found.rival else None,
+    }
+
+
+def _by_tracks(row: Mapping[str, Any]) -> TrackEvidence | None:
+    if row.get("evidence_concept") is None:  # also in rows of before these columns came
+        return None
+    return TrackEvidence(
+        concept=row["evidence_concept"],
+        tracks=tuple((t["window"], t["track"]) for t in row["evidence_tracks"]),
+        viou=row["evidence_viou"],
+        frames=tuple(row["evidence_frames"]),
+        score=row["evidence_score"],
+        looks=row["evidence_looks"],
+        rival=row["rival_concept"] or "",
+        rival_viou=row["rival_viou"] or 0.0,
+    )
 
 
 def _label(row: Mapping[str, Any]) -> Label:

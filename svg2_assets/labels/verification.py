@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,9 @@ from svg2_assets.scene.trajectory import Trajectory
 from svg2_assets.scene.video import Video
 from svg2_assets.trajectories.protocols import TrackedObject, TrackingResult
 
+SURE: Mapping[str, Any] = {"accept": 0.9, "rare_accept": 0.8}
+"""What this verifier's policy asks for unless it is told otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class VerificationRule:
@@ -44,7 +48,7 @@ class VerificationRule:
     """
 
     naming: NamingRule = field(default_factory=NamingRule)
-    policy: Policy = field(default_factory=lambda: Policy(accept=0.9, rare_accept=0.8))
+    policy: Policy = field(default_factory=lambda: Policy(**SURE))
     hint: float = 0.15
     seen: float = 0.3
     worn: float = 0.08
@@ -67,7 +71,7 @@ class VerificationRule:
         if isinstance(self.naming, Mapping):
             object.__setattr__(self, "naming", NamingRule(**self.naming))
         if isinstance(self.policy, Mapping):
-            object.__setattr__(self, "policy", Policy(**self.policy))
+            object.__setattr__(self, "policy", Policy(**{**SURE, **self.policy}))
 
 
 @dataclass(frozen=True, slots=True)

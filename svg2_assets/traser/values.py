@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -121,7 +121,7 @@ class Arranged:
 class Example:
     """A sample that a network takes: `patches` [P, 1176] float32 of the resized frames, their grid, the sequence.
 
-    `altered`: ids of wrong answers to learn against, each as long as it is.
+    `altered`: ids of wrong answers to learn against, by what is wrong with them.
     """
 
     video_id: str
@@ -130,7 +130,7 @@ class Example:
     arranged: Arranged
     answer: str = ""
     notes: Sequence[str] = field(default_factory=tuple)
-    altered: Sequence[IntArray] = field(default_factory=tuple)
+    altered: Mapping[str, IntArray] = field(default_factory=dict)
 
 
 def _seconds(value: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from svg2_assets.descriptions.pictures import EDGE, LINE, encoded_jpeg, fitted, outlined, surroundings
+from svg2_assets.descriptions.pictures import EDGE, LINE, outlined, surroundings
 
 
 def square(size: int = 100, start: int = 40, end: int = 60) -> np.ndarray:
@@ -27,12 +27,3 @@ def test_the_surroundings_keep_their_size_at_least_and_end_at_the_frame() -> Non
     assert surroundings(square(), context=2.0, least=1) == (slice(30, 70), slice(30, 70))
     assert surroundings(square(start=50, end=51), context=2.0, least=48) == (slice(26, 74), slice(26, 74))
     assert surroundings(square(start=0, end=20), context=2.0, least=1) == (slice(0, 30), slice(0, 30))
-
-
-def test_pictures_are_scaled_with_their_shape() -> None:
-    wide = np.zeros((50, 100, 3), np.uint8)
-    assert fitted(wide, 40).shape == (20, 40, 3)
-    assert fitted(wide, 400) is wide
-    assert fitted(wide, 400, enlarge=3).shape == (150, 300, 3)
-    assert fitted(wide, 200, enlarge=3).shape == (100, 200, 3)
-    assert encoded_jpeg(wide)[:2] == b"\xff\xd8"

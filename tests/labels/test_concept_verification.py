@@ -177,3 +177,37 @@ def test_hostile_names_are_asked_for_as_names_of_bounded_length() -> None:
     assert asked.isprintable()
     assert len(found.evidence) < 400
     assert found.evidence.isprintable()
+
+
+def test_the_evidence_is_there_in_numbers_too() -> None:
+    dog, cup = verified(["dog", "cup"], {"dog": [path(NEARLY)], "cup": [path(AWAY)]}, THERE, AWAY)
+    assert dog.by_tracks is not None
+    assert (dog.by_tracks.concept, dog.by_tracks.tracks, dog.by_tracks.looks) == ("dog", ((0, 0),), 6)
+    assert dog.by_tracks.viou == pytest.approx(56 * 58 / (2 * 60 * 60 - 56 * 58))
+    assert dog.by_tracks.frames == (0, 5, 10, 15, 20, 25)
+    assert dog.by_tracks.score == pytest.approx(0.9)
+    assert (dog.by_tracks.rival, dog.by_tracks.rival_viou) == ("", 0.0)
+    assert cup.by_tracks is not None
+    assert (cup.by_tracks.tracks, cup.by_tracks.viou) == (((0, 1),), pytest.approx(1.0))
+
+
+def test_numbers_of_a_contradiction_hold_the_rival() -> None:
+    found, _ = verified(["dog", "cup"], {"cup": [path(THERE), path(AWAY)]}, THERE, AWAY)
+    assert found.by_tracks is not None
+    assert (found.by_tracks.concept, found.by_tracks.tracks, found.by_tracks.viou) == ("dog", (), 0.0)
+    assert (found.by_tracks.rival, found.by_tracks.rival_viou) == ("cup", pytest.approx(1.0))
+
+
+def test_numbers_speak_of_the_name_that_goes_on() -> None:
+    found, _ = verified(["dog", "cat"], {"cat": [path(THERE), path(AWAY)]}, THERE, AWAY)
+    assert found.label.name == "animal"
+    assert found.by_tracks is not None
+    assert (found.by_tracks.concept, found.by_tracks.viou, found.by_tracks.looks) == ("cat", pytest.approx(1.0), 6)
+    assert found.by_tracks.rival == ""
+
+
+def test_there_are_no_numbers_where_nothing_was_looked_at() -> None:
+    blind = ConceptVerifier(FakeConceptTracker(unjudged=range(30)))
+    labels = [Label(0, "sky", 0.7), Label(1, "object", 1.0)]
+    found = blind.verify(Clip(video()), TrackingResult(tracked(THERE, AWAY)), labels)
+    assert [f.by_tracks for f in found] == [None, None]

@@ -112,7 +112,7 @@ def test_settings_can_be_given_as_plain_values() -> None:
     assert loose.config["colour"] == EmbeddedDescriber().config["colour"] | {"share": 0.7}
     strict = EmbeddedVerifier(EmbeddedVerifier.Settings(policy={"accept": 0.99}, naming={"least": 0.4}))  # type: ignore[arg-type]
     assert strict.config["naming"]["least"] == 0.4
-    assert strict.config["policy"]["accept"] == 0.99
+    assert (strict.config["policy"]["accept"], strict.config["policy"]["rare_accept"]) == (0.99, 0.8)
 
 
 def test_the_chain_of_real_backends_names_the_red_dog() -> None:

@@ -7,7 +7,8 @@ import base64
 import cv2
 import numpy as np
 
-from svg2_assets.labels.crops import LEAST_MARGIN, OUTLINE, data_url, outlined, pictures
+from svg2_assets.labels.crops import LEAST_MARGIN, OUTLINE, QUALITY, outlined, pictures
+from svg2_assets.llm.pictures import data_url
 from svg2_assets.scene.trajectory import Trajectory
 from svg2_assets.trajectories.protocols import Origin, TrackedObject
 from tests.descriptions.pictures import Clip, Thing, video
@@ -37,7 +38,7 @@ def test_a_picture_is_no_larger_than_asked_for_and_no_frame_is_left() -> None:
     mask[:, 3:1270] = True
     crop = outlined(np.zeros((720, 1280, 3), np.uint8), mask, side=256)
     assert max(crop.shape) == 256
-    assert decoded(data_url(crop)).shape == crop.shape
+    assert decoded(data_url(crop, quality=QUALITY)).shape == crop.shape
 
 
 def test_the_frame_that_shows_most_of_an_object_is_taken_and_each_is_decoded_once() -> None:

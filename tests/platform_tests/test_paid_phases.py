@@ -106,3 +106,15 @@ def test_a_range_asks_in_one_batch_a_phase_and_pays_no_call_twice(tmp_path: Path
     again = svg2(tmp_path / "home", "refresh", **settings)
     assert again.returncode == 0, again.stdout + again.stderr
     assert server.count()["paid"] == count["paid"]
+
+
+@pytest.mark.slow
+def test_a_single_video_does_not_wait_for_a_batch(tmp_path: Path, server: DevServer) -> None:
+    alone = street(tmp_path / "alone.mp4", first=80, frames=12)
+    llm = {"base_url": server.base_url, "transport": "batch", "batch_poll": 0.2}
+    before = server.count()["paid"]
+    done = svg2(tmp_path / "home", "annotate", alone, SVG2_PROFILE="vision", SVG2_LLM=llm, OPENAI_API_KEY=KEY)
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = server.count()["paid"]
+    assert after["sync"] > before.get("sync", 0)
+    assert after.get("batch", 0) == before.get("batch", 0)

@@ -60,3 +60,19 @@ def test_a_backend_that_cannot_work_leaves_the_other_roles_alone() -> None:
     usable = recipes(BackendsResource(profile="fake"))
     assert not any(recipe.unusable for recipe in usable.values())
     assert usable["trajectories"].model_id == "fake-tracker/1"
+
+
+def test_setting_one_value_of_a_part_leaves_the_others_as_they_are_in_that_place() -> None:
+    given = {
+        "SVG2_VERIFIER": '{"policy": {"enough": 10}}',
+        "SVG2_TRACKER": '{"association": {"reappearance": {"here": 0.4}}}',
+    }
+    backends, usual = BackendsResource.of(from_environment(given)), BackendsResource()
+    for role, path, change in (
+        ("verifier", ("policy",), {"enough": 10}),
+        ("tracker", ("association", "reappearance"), {"here": 0.4}),
+    ):
+        changed, before = getattr(backends, role).config, getattr(usual, role).config
+        for part in path:
+            changed, before = changed[part], before[part]
+        assert changed == {**before, **change} != before, role

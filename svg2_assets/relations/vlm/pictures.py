@@ -1,8 +1,7 @@
-"""Frames as the model gets them: scaled, marked, JPEG, in a data URL."""
+"""Frames as the model gets them: scaled and marked."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Generator, Mapping, Sequence
 
 import cv2
@@ -44,9 +43,3 @@ def masks_at(listed: Sequence[Listed], index: int) -> dict[int, Mask]:
 def marked(pixels: Pixels, masks: Mapping[int, Mask]) -> Pixels:
     """`pixels` with numbered marks."""
     return mark(pixels, masks)[0]
-
-
-def data_url(pixels: Pixels, *, quality: int) -> str:
-    """RGB `pixels` as a JPEG in a data URL."""
-    _, encoded = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return "data:image/jpeg;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")

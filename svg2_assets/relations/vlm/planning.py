@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 
 from svg2_assets.labels.protocols import VerifiedLabel
 from svg2_assets.llm.calls import Call
+from svg2_assets.llm.pictures import data_url
 from svg2_assets.relations.extract import propose_relations
 from svg2_assets.relations.vlm import release
 from svg2_assets.relations.vlm.frames import completed, sampled, windows
 from svg2_assets.relations.vlm.hints import hint_lines
 from svg2_assets.relations.vlm.messages import PASSES, Part, Scope, call, prefix
 from svg2_assets.relations.vlm.objects import Listed, list_objects, object_sets
-from svg2_assets.relations.vlm.pictures import data_url, marked, masks_at, picture_size, pictures
+from svg2_assets.relations.vlm.pictures import marked, masks_at, picture_size, pictures
 from svg2_assets.relations.vlm.settings import Preset, RelatorSettings
 from svg2_assets.scene.graph import Relation
 from svg2_assets.scene.masks import Mask

@@ -13,11 +13,12 @@ from typing import Any
 
 from svg2_assets.labels.protocols import VerifiedLabel
 from svg2_assets.llm.calls import Call
+from svg2_assets.llm.pictures import data_url
 from svg2_assets.llm.prompts import prompt
 from svg2_assets.relations.vlm.frames import Window, released_samples
 from svg2_assets.relations.vlm.messages import PHASE, PROMPTS, Part, image_part, text_part
 from svg2_assets.relations.vlm.objects import Listed, list_objects
-from svg2_assets.relations.vlm.pictures import data_url, masks_at, pictures
+from svg2_assets.relations.vlm.pictures import masks_at, pictures
 from svg2_assets.relations.vlm.schema import released_schema
 from svg2_assets.relations.vlm.settings import RelatorSettings
 from svg2_assets.scene.masks import Mask

@@ -181,7 +181,10 @@ class Traser(nn.Module):
         there: 8,192 tokens over the released vocabulary would take 12 GB.
         Raises `ValueError` for a batch in which nothing is learned.
         """
-        embedded, latents = self.embed(batch)
+        return self.losses_of(*self.embed(batch), batch)
+
+    def losses_of(self, embedded: Tensor, latents: Mapping[Role, Tensor], batch: Batch) -> Losses:
+        """As `loss`, of what `embed` gave."""
         each, _ = self._cross_entropies(embedded, batch)
         language = each.mean()
         alike = diversity_loss(latents) if self.config.diversity and latents else language.new_zeros(())

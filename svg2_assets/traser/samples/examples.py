@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
+import numpy as np
+
 from svg2_assets.scene.errors import PhaseError, VideoError
+from svg2_assets.scene.masks import IntArray
 from svg2_assets.scene.taxonomy import CAMERA_ID
 from svg2_assets.scene.video import FrameSource, Pixels, Video
+from svg2_assets.traser.altering import ALTERATIONS
 from svg2_assets.traser.arrangement import Clip, Plan, Slots, Tokenizer, arrange
 from svg2_assets.traser.budget import Fitted, fit
 from svg2_assets.traser.presets import Preset
@@ -35,12 +39,16 @@ class FrameLibrary(Protocol):
 
 @dataclass(frozen=True)  # no slots: what is the same for every sample is worked out once
 class ExampleMaker:
-    """Makes examples of samples; a `stream.Maker`. `library` is needed where samples hold no pictures."""
+    """Makes examples of samples; a `stream.Maker`. `library` is needed where samples hold no pictures.
+
+    `altered`: examples hold wrong answers, too, to learn against.
+    """
 
     preset: Preset
     tokenizer: Tokenizer
     slots: Slots = field(default_factory=Slots)
     library: FrameLibrary | None = None
+    altered: bool = False
 
     def __call__(self, sample: Sample, task: Task) -> Example:
         """The example of `sample`, its answer included. Raises `Unusable`."""
@@ -55,12 +63,14 @@ class ExampleMaker:
         # What is left out only makes the answer shorter, so room for all of it is enough.
         fitted = self._fitted(sample, clip, prompt=len(prompt[0]) + len(prompt[1]), answer=len(learned))
         if len(fitted.kept) < len(shown):
-            answer = self._answer(sample, [shown[k] for k in fitted.kept], task)
+            shown = [shown[k] for k in fitted.kept]
+            answer = self._answer(sample, shown, task)
             learned = answer_ids(answer, self.tokenizer)
         arranged = arrange(fitted.clip, prompt, learned, plan=self._plan, blocks=fitted.blocks)
         missing = (d.reason for d in selection.dropped)
         notes = (*selection.notes, *missing, *fitted.notes, *arranged.notes)
-        return Example(sample.video.id, patches_of(self._frames(sample)), grid, arranged, answer, notes)
+        altered = self._altered(sample, shown, task, answer) if self.altered else {}
+        return Example(sample.video.id, patches_of(self._frames(sample)), grid, arranged, answer, notes, altered)
 
     @cached_property
     def _plan(self) -> Plan:
@@ -71,8 +81,16 @@ class ExampleMaker:
         return {task: prompt_ids(task, self.tokenizer, prompting=self.preset.prompting) for task in Task}
 
     def _answer(self, sample: Sample, shown: Sequence[SampleObject], task: Task) -> str:
-        clock = Clock.of(sample.video.duration, true_times=self.preset.arranging.true_times)
-        return target_text(told_of(sample, shown), task=task, clock=clock)
+        return target_text(told_of(sample, shown), task=task, clock=self._clock(sample))
+
+    def _altered(self, sample: Sample, shown: Sequence[SampleObject], task: Task, answer: str) -> dict[str, IntArray]:
+        """Ids of the wrong answers that differ from the true one."""
+        told, clock = told_of(sample, shown), self._clock(sample)
+        texts = {name: target_text(alter(told, clock), task=task, clock=clock) for name, alter in ALTERATIONS.items()}
+        return {n.value: np.asarray(answer_ids(t, self.tokenizer)) for n, t in texts.items() if t != answer}
+
+    def _clock(self, sample: Sample) -> Clock:
+        return Clock.of(sample.video.duration, true_times=self.preset.arranging.true_times)
 
     def _fitted(self, sample: Sample, clip: Clip, *, prompt: int, answer: int) -> Fitted:
         """`clip` within the sequence's budget; objects count for more the more relations the answer tells of them."""

@@ -26,11 +26,13 @@ class Learner(nn.Module):
 
     def forward(self, batch: Batch, examples: Sequence[Example], seed: Sequence[int]) -> dict[str, Tensor]:
         """Losses by name, `TOTAL` to be minimised; `seed` decides what objectives draw. They are for training alone."""
-        losses = self.model.loss(batch)
+        embedded, latents = self.model.embed(batch)
+        losses = self.model.losses_of(embedded, latents, batch)
         found = {LANGUAGE: losses.language, DIVERSITY: losses.diversity}
         whole = losses.total + self._touched()
         for name, weight in self.objectives.items() if self.training else ():
-            found[name] = OBJECTIVES[name](self.model, batch, examples, np.random.default_rng(list(seed)))
+            draw = np.random.default_rng(list(seed))
+            found[name] = OBJECTIVES[name](self.model, batch, embedded, examples, draw)
             whole = whole + weight * found[name]
         parts = {name: value.detach().float() for name, value in found.items()}
         return {TOTAL: whole, **parts, TOKENS: torch.tensor(float(losses.tokens), device=whole.device)}

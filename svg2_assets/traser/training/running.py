@@ -214,7 +214,7 @@ def _parts(
     model = _model(setup, tokenizer, since)
     if setup.recipe.checkpointing:
         model.enable_checkpointing()
-    make = ExampleMaker(preset, tokenizer, slots_of(model), library)
+    make = ExampleMaker(preset, tokenizer, slots_of(model), library, altered="contrast" in setup.objectives)
     feed = StoredFeed(samples.source, make, setup=setup, engine=engine, start=state.get("feed"))
     companions = tuple(sorted((setup.folder / TOKENIZER).iterdir()))
     return _Parts(model, tokenizer, feed, companions)

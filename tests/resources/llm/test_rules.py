@@ -10,23 +10,12 @@ from pathlib import Path
 import pytest
 
 from resources.llm.outcomes import read_error, read_reply, retry_after, sound, tidy
-from resources.llm.pacing import TokenBucket
 from resources.llm.payloads import Request, UnsendableCall, canonical, first_request, key_of, longer_request
 from resources.llm.prices import LIST_PRICES, PRICES_OF, Price, price_of
 from resources.llm.settings import GatewaySettings, gateway_settings
 from svg2_assets.llm.calls import Call, Outcome, Usage
 from svg2_assets.scene.errors import UnusableBackend
 from svg2_assets.settings import Settings
-
-
-class Clock:
-    """Seconds that pass when told."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_cached_tokens_cost_their_own_price_and_reasoning_is_output() -> None:
@@ -40,33 +29,6 @@ def test_a_dated_snapshot_has_the_price_of_its_model() -> None:
     assert price_of("gpt-5-2025-08-07", LIST_PRICES) == LIST_PRICES["gpt-5"]
     assert price_of("gpt-5-mini-2025-08-07", LIST_PRICES) == LIST_PRICES["gpt-5-mini"]
     assert price_of("gpt-5-turbo-max", LIST_PRICES) is None
-
-
-def test_no_minute_exceeds_the_limit() -> None:
-    clock = Clock()
-    bucket, sent = TokenBucket(60, clock=clock), []
-    for _ in range(300):
-        clock.now += bucket.take(1)
-        sent.append(clock.now)
-    assert all(sum(start <= t < start + 60 for t in sent) <= 60 for start in sent)
-    assert sent[-1] < 1.2 * 300  # and it is not needlessly slow: 54 a minute at least
-
-
-def test_a_need_larger_than_the_bucket_passes_and_the_next_waits() -> None:
-    clock = Clock()
-    bucket = TokenBucket(1000, clock=clock)
-    assert bucket.take(5000) == 0
-    assert bucket.take(100) > 60 * 4900 / 1000
-    bucket.give_back(5100)
-    assert bucket.take(1) == 0
-
-
-def test_takers_queue_up_behind_each_other() -> None:
-    bucket = TokenBucket(600, clock=Clock())
-    waits = [bucket.take(30) for _ in range(5)]
-    assert waits[:2] == [0, 0]
-    assert waits[2:] == sorted(waits[2:])
-    assert waits[4] > waits[2] > 0
 
 
 def a_call(**more: object) -> Call:

@@ -213,3 +213,40 @@ def test_labels_of_an_earlier_version_are_read_and_get_their_new_columns(tmp_pat
     assert labels_of(store.read("labels").to_dicts()) == (Label(1, "dog", 0.9),)
     store.replace("labels", parsed_rows("a", [label]), video_ids=["a"], stage="parsed")
     assert labels_of(store.read("labels").to_dicts()) == (label,)
+
+
+def test_labels_written_before_evidence_had_columns_are_read_and_get_them(tmp_path: Path) -> None:
+    import lancedb
+    import pyarrow as pa
+
+    from svg2_assets.labels.protocols import Label, TrackEvidence, VerifiedLabel
+    from svg2_assets.labels.rows import verified_of, verified_rows
+    from svg2_assets.scene.graph import Verification
+
+    key = {b"lance-schema:unenforced-primary-key": b"true"}
+    keys = {"video_id": pa.string(), "stage": pa.string(), "object_id": pa.int32()}
+    attribute = pa.struct([("value", pa.string()), ("type", pa.string()), ("confidence", pa.float64())])
+    plain = {
+        "name": pa.string(), "confidence": pa.float64(), "uncertain": pa.bool_(), "reason": pa.string(),
+        "alternatives": pa.list_(pa.string()), "attributes": pa.list_(attribute), "actions": pa.list_(pa.string()),
+        "relationships": pa.list_(pa.string()), "original": pa.string(), "verdict": pa.string(),
+        "score": pa.float64(), "evidence": pa.string(), "input_version": pa.string(), "code_version": pa.string(),
+        "config_hash": pa.string(), "model_id": pa.string(), "prompt_version": pa.string(), "run_id": pa.string(),
+        "created_at": pa.timestamp("us", tz="UTC"),
+    }  # fmt: skip
+    fields = [pa.field(n, k, nullable=False, metadata=key) for n, k in keys.items()]
+    old_schema = pa.schema([*fields, *(pa.field(n, k) for n, k in plain.items())])
+    old = VerifiedLabel(Label(1, "dog", 0.9), Verification(), "dog: track 0.0 fits.")
+    rows = [{name: row.get(name) for name in old_schema.names} for row in verified_rows("a", [old])]
+    lancedb.connect(str(tmp_path)).create_table("labels", pa.Table.from_pylist(rows, schema=old_schema))
+
+    store = SceneGraphStore(str(tmp_path))
+    assert verified_of(store.read("labels").to_dicts()) == (old,)
+    assert store.read("labels")["evidence_viou"].to_list() == [None]
+    new = VerifiedLabel(
+        Label(1, "cat", 0.9), Verification(), "cat.", TrackEvidence("cat", ((0, 2),), 0.5, (3,), 0.7, 4)
+    )
+    store.replace("labels", verified_rows("b", [new]), video_ids=["b"], stage="verified")
+    again = SceneGraphStore(str(tmp_path))
+    found = [verified_of(again.read("labels", video_ids=[v]).to_dicts()) for v in ("a", "b")]
+    assert found == [(old,), (new,)]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -84,3 +86,17 @@ def test_processes_side_by_side_write_the_same(tmp_path: Path) -> None:
 def test_settings_that_no_world_has_are_refused() -> None:
     with pytest.raises(ValidationError, match="gravity"):
         WorldSampleSettings(world={"gravity": 9.81})
+
+
+@pytest.mark.slow
+def test_callers_at_once_write_other_seeds_into_one_store(tmp_path: Path) -> None:
+    uri = str(tmp_path / "store")
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        parts = [pool.submit(write_into, uri, range(first, first + 6)) for first in (0, 6)]
+        assert [part.result() for part in parts] == [6, 6]
+    rows = SceneGraphStore(uri).read(TABLE, columns=("video_id",))
+    assert sorted(rows["video_id"]) == sorted(f"synthetic-easy-{seed}" for seed in range(12))
+
+
+def write_into(uri: str, seeds: range) -> int:
+    return write_world(SceneGraphStore(uri), SMALL, seeds, commit=1).written
