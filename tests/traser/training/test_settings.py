@@ -6,12 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from svg2_assets.traser.forms import InvalidSetup
+from svg2_assets.traser.forms import InvalidSetup, read_form
+from svg2_assets.traser.samples.world import WorldSampleSettings
 from svg2_assets.traser.training.settings import Precision, Resamplers, read_setup
 from svg2_assets.traser.values import Role
 
 CONFIGS = sorted((Path(__file__).parents[3] / "configs").glob("*.yaml"))
+WORLDS = sorted((Path(__file__).parents[3] / "configs" / "worlds").glob("*.yaml"))
 TINY = "model: {tiny: {hidden: 64, heads: 2}}\nsteps: 10\n"
+
+
+@pytest.mark.parametrize("path", WORLDS, ids=lambda p: p.stem)
+def test_every_shipped_world_is_one(path: Path) -> None:
+    assert read_form(WorldSampleSettings, path).clip.frames > 1
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.stem)
