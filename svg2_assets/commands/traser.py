@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,11 +27,12 @@ from svg2_assets.traser.samples.counting import Counts
 from svg2_assets.traser.samples.publishing import Published
 from svg2_assets.traser.samples.settings import BuildSettings
 from svg2_assets.traser.samples.world import HELD_OUT, TEST, WorldSampleSettings, write_world
-from svg2_assets.traser.text import Task
+from svg2_assets.traser.text import Statement, Task, Thing
 from svg2_assets.traser.training.settings import Setup, read_setup
 
 if TYPE_CHECKING:
     from resources.store.traser_data import TaggedSamples
+    from svg2_assets.traser.asking import Asking
     from svg2_assets.traser.generation.telling import Teller, Told
     from svg2_assets.traser.training.metrics import Record
     from svg2_assets.traser.training.running import Trained, Watcher
@@ -130,7 +132,7 @@ def generate(
     asked = task_of(task)
     source, trajectories = shown_by(installation, video, masks)
     teller = open_teller(checkpoint, preset)
-    (told,) = teller.tell([teller.ask(teller.show(source, trajectories), asked)])
+    (told,) = _told_aloud(teller, teller.ask(teller.show(source, trajectories), asked))
     graph = told.graph(trajectories, {"traser": _provenance(teller, told)})
     if output is not None:
         output.write_text(json.dumps(write(graph), ensure_ascii=False), encoding="utf-8")
@@ -178,6 +180,18 @@ def evaluate(
     else:
         print_scores(console, scores, f"{len(found)} samples of {split}, {data.tag}")
     return 0
+
+
+def _told_aloud(teller: Teller, asking: Asking) -> Iterable[Told]:
+    """The answer; while it is written, a terminal shows what is complete."""
+    said: Counter[str] = Counter()
+    with Console(stderr=True).status("Reading the clip ...") as status:
+
+        def heard(item: Thing | Statement) -> None:
+            said[type(item).__name__] += 1
+            status.update(f"{said['Thing']} objects, {said['Statement']} relations so far")
+
+        return list(teller.tell([asking], heard=heard))
 
 
 def task_of(name: str) -> Task:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,13 @@ from svg2_assets.traser.network.model import Traser, collate
 from svg2_assets.traser.presets import Preset, preset_of
 from svg2_assets.traser.sampling import Sampling
 from svg2_assets.traser.selection import PHASE
-from svg2_assets.traser.text import Task
+from svg2_assets.traser.text import Statement, Task, Thing
 from svg2_assets.traser.tokenizer import QwenTokenizer
 from svg2_assets.traser.training.keeping import STATE, Keeper
 from svg2_assets.traser.training.running import CHECKPOINTS, SETUP
 from svg2_assets.traser.training.settings import read_setup
+
+Heard = Callable[[Thing | Statement], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,31 +115,46 @@ class Teller:
         """See `asking.ask`."""
         return ask(shown, task, preset=self.preset, tokenizer=self.tokenizer, slots=self.slots)
 
-    def tell(self, askings: Sequence[Asking], *, batch: int = 1, seed: int = 0) -> Iterator[Told]:
-        """The answers to `askings` in their order, `batch` passes at a time."""
+    def tell(
+        self, askings: Sequence[Asking], *, batch: int = 1, seed: int = 0, heard: Heard = lambda _: None
+    ) -> Iterator[Told]:
+        """The answers to `askings` in their order, `batch` passes at a time.
+
+        `heard` hears each thing and statement when it is complete, in the numbers of its pass. Raises `PhaseError`
+        where an answer has no room.
+        """
         flat = [(k, p) for k, asking in enumerate(askings) for p in asking.passes]
         written: dict[int, list[tuple[Asked, Written]]] = {}
         done = 0
         for begin in range(0, len(flat), batch):
             group = flat[begin : begin + batch]
-            for (k, asked), one in zip(group, self._write(askings, group, seed=seed), strict=True):
+            for (k, asked), one in zip(group, self._write(askings, group, seed=seed, heard=heard), strict=True):
                 written.setdefault(k, []).append((asked, one))
             while done < len(askings) and len(written.get(done, ())) == len(askings[done].passes):
                 yield _told(askings[done], written.pop(done, []))
                 done += 1
 
-    def _write(self, askings: Sequence[Asking], group: Sequence[tuple[int, Asked]], *, seed: int) -> list[Written]:
+    def _write(
+        self, askings: Sequence[Asking], group: Sequence[tuple[int, Asked]], *, seed: int, heard: Heard
+    ) -> list[Written]:
         device, dtype = next(self.model.parameters()).device, next(self.model.parameters()).dtype
         batch = collate([p.example for _, p in group], pad=self.tokenizer.marks.pad, left=True)
         batch = batch.to(device, dtype, patches=False)
         questions = [_question(askings[k], p, held=self.preset.decoding.constrained) for k, p in group]
+        events = self._scribe.stream(self.model, batch, questions, decoding=self.preset.decoding, seed=seed)
+        whole: dict[int, Written] = {}
         try:
-            return self._scribe.write(self.model, batch, questions, decoding=self.preset.decoding, seed=seed)
+            for row, item in events:
+                if isinstance(item, Written):
+                    whole[row] = item
+                else:
+                    heard(item)
         except ValueError as error:  # not even the shortest answer fits
             videos = ", ".join(dict.fromkeys(askings[k].shown.video.uri for k, _ in group))
             raise PhaseError(
                 video=videos, phase=PHASE, expected="room for an answer", found=str(error).rstrip(".")
             ) from error
+        return [whole[row] for row in range(len(group))]
 
 
 def checkpoint_of(source: str | Path) -> str | Path:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -41,6 +43,7 @@ from svg2_assets.traser.training.metrics import Metrics, Record
 from svg2_assets.traser.training.settings import Setup, read_setup
 
 SETUP, METRICS, CHECKPOINTS, TOKENIZER = "setup.yaml", "metrics.jsonl", "checkpoints", "tokenizer"
+LOCK = ".lock"
 FREE = frozenset({"folder", "evaluating", "saving", "logging"})
 """What may differ when a run is resumed: it moves no weight."""
 
@@ -110,11 +113,18 @@ def run_training(
 ) -> Trained:
     """Train, or go on where the folder's last checkpoint is; a run that is done gives its result again.
 
-    Raises `OtherRun`, `NotFinite`, `CheckpointFailed`, `BrokenCheckpoint`, `StreamError`, `CheckpointError`.
+    Raises `OtherRun` (also where another process trains in the folder), `NotFinite`, `CheckpointFailed`,
+    `BrokenCheckpoint`, `StreamError`, `CheckpointError`.
     """
-    watcher = watcher or Watcher()
     _refuse_other_sampling(setup, samples)
     engine = engine_of(setup.recipe, accumulation=setup.accumulation)
+    with _alone_in(setup.folder) if engine.rank == 0 else nullcontext():
+        return _trained(setup, samples, engine, library=library, watcher=watcher or Watcher())
+
+
+def _trained(
+    setup: Setup, samples: Samples, engine: Engine, *, library: FrameLibrary | None, watcher: Watcher
+) -> Trained:
     keeper = Keeper(setup.folder / CHECKPOINTS, keep=setup.saving.keep)
     since = keeper.last()
     state = read_state(since) if since is not None else {}
@@ -155,6 +165,22 @@ def run_training(
         parts.tokenizer,
         setup.resolved(),
     )
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """One process writes into a folder. The system lets go of the lock when the process ends, however it does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OtherRun(
+                f"{folder}: traser: another process trains in this folder. Wait for its end, or name another folder."
+            ) from error
+        except OSError:
+            pass  # a file system without locks
+        yield
 
 
 def _refuse_other_sampling(setup: Setup, samples: Samples) -> None:

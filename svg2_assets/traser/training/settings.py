@@ -23,6 +23,9 @@ from svg2_assets.traser.samples.settings import SamplingSettings
 from svg2_assets.traser.samples.splits import Split
 from svg2_assets.traser.values import Role
 
+OBJECTIVES = ("contrast",)
+"""Losses that `training.objectives` has beside the language model's."""
+
 
 class Resamplers(StrEnum):
     """Which resamplers make the slots: the rows of the paper's ablation. Without any, the tokens stand themselves."""
@@ -202,6 +205,9 @@ class Setup(_Form):
         if self.preset not in PRESETS:
             raise ValueError(f"preset: there is no {self.preset!r};{nearest(self.preset, list(PRESETS))}")
         self.resolved()
+        for name in self.objectives:
+            if name not in OBJECTIVES:
+                raise ValueError(f"objectives.{name}: no such loss;{nearest(name, OBJECTIVES)}")
         return self
 
     def resolved(self) -> Preset:

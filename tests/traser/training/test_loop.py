@@ -19,11 +19,12 @@ pytest.importorskip("transformers")
 import torch
 from safetensors.torch import load_file
 
+from svg2_assets.traser.training import objectives
 from svg2_assets.traser.training.groups import freeze, parameter_groups
 from svg2_assets.traser.training.keeping import OPTIMISER, BrokenCheckpoint, CheckpointFailed, read_state
 from svg2_assets.traser.training.loop import NotFinite, train
 from svg2_assets.traser.training.metrics import TIMES, Metrics, curve
-from svg2_assets.traser.training.settings import Recipe
+from svg2_assets.traser.training.settings import OBJECTIVES, Recipe
 from tests.traser.training.small import MODEL, model, run_of
 
 ROOT = Path(__file__).parents[3]
@@ -76,7 +77,7 @@ def test_only_the_last_checkpoints_stay_and_none_holds_a_pickle(tmp_path: Path) 
 def test_a_run_that_is_killed_goes_on_with_the_same_curve_to_the_last_bit(tmp_path: Path) -> None:
     fatal = random.Random().choice(range(4, 12))
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert program(whole).returncode == 0
+    train(run_of(whole)[0])
     assert program(killed, die=fatal).returncode == -signal.SIGKILL
     assert len(curve(figures(killed))) == fatal - 1
     done = program(killed)
@@ -106,7 +107,7 @@ def test_a_loss_that_is_no_number_stops_with_its_step_and_samples_and_keeps_what
 
 @pytest.mark.slow
 def test_a_full_disk_stops_the_run_and_leaves_the_last_good_checkpoint(tmp_path: Path) -> None:
-    assert program(tmp_path, "steps=2").returncode == 0
+    train(run_of(tmp_path, "steps=2")[0])
     size = max(p.stat().st_size for p in tmp_path.rglob("*.safetensors"))
 
     def little_room() -> None:
@@ -171,3 +172,7 @@ def test_groups_have_the_recipes_rates_and_decay() -> None:
     assert where["object_resampler.norm.weight"] == "resampler"
     assert not [n for n in where if "visual.blocks" in n or "patch_embed" in n]
     assert sum(len(g["names"]) for g in groups.values()) == sum(p.requires_grad for p in made.parameters())
+
+
+def test_a_setup_may_name_every_loss_that_there_is() -> None:
+    assert set(OBJECTIVES) == set(objectives.OBJECTIVES)

@@ -141,6 +141,15 @@ def test_a_model_is_not_asked_about_other_frames_than_it_learned_from(store: Sce
         trained(store, tmp_path, "sampling.fps=2")
 
 
+def test_two_processes_do_not_train_in_one_folder(store: SceneGraphStore, tmp_path: Path) -> None:
+    def meanwhile(_: Record) -> None:
+        with pytest.raises(OtherRun, match="another process trains in this folder"):
+            trained(store, tmp_path, "steps=1")
+
+    watcher = Watcher(measured=meanwhile)
+    assert run_training(setup_of(tmp_path, "steps=1"), TaggedSamples(store), watcher=watcher).kept.step == 1
+
+
 def test_data_that_is_not_there_is_told(store: SceneGraphStore, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="there is no complete tag 'nothing'"):
         TaggedSamples(store, "nothing")

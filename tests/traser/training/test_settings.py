@@ -6,12 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from svg2_assets.traser.forms import InvalidSetup
+from svg2_assets.traser.forms import InvalidSetup, read_form
+from svg2_assets.traser.samples.world import WorldSampleSettings
 from svg2_assets.traser.training.settings import Precision, Resamplers, read_setup
 from svg2_assets.traser.values import Role
 
 CONFIGS = sorted((Path(__file__).parents[3] / "configs").glob("*.yaml"))
+WORLDS = sorted((Path(__file__).parents[3] / "configs" / "worlds").glob("*.yaml"))
 TINY = "model: {tiny: {hidden: 64, heads: 2}}\nsteps: 10\n"
+
+
+@pytest.mark.parametrize("path", WORLDS, ids=lambda p: p.stem)
+def test_every_shipped_world_is_one(path: Path) -> None:
+    assert read_form(WorldSampleSettings, path).clip.frames > 1
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.stem)
@@ -47,6 +54,7 @@ def test_a_written_setup_reads_back_the_same() -> None:
         ("overrides.arrangin.scene=true", "overrides.arrangin: no such part; did you mean 'arranging'?"),
         ("overrides.arranging.window=2", "overrides.arranging.window: no such key; did you mean 'window_seconds'?"),
         ("overrides.designing.place=2", "overrides.designing.place: expected bool, found 2"),
+        ("objectives.contrst=1", "objectives.contrst: no such loss"),
         ("steps=0", "steps: Input should be greater than or equal to 1"),
         ("steps", "expected key=value"),
         ("model.source=x", "give either `source`"),
