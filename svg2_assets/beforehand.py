@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
 
 import dagster as dg
 
@@ -10,6 +13,8 @@ from resources.media.resource import MediaResource
 from resources.profiles import BackendsResource
 from resources.store.store import SceneGraphStore
 from svg2_assets.catalog.lookup import CatalogEntry
+from svg2_assets.descriptions.protocols import Description
+from svg2_assets.labels.protocols import VerifiedLabel
 from svg2_assets.llm.calls import Call
 from svg2_assets.llm.planning import PlansCalls
 from svg2_assets.recipes import ROLE_OF_PHASE, recipe_of
@@ -17,6 +22,7 @@ from svg2_assets.run_steps import steps_of
 from svg2_assets.scene.errors import Svg2Error, UnusableBackend
 from svg2_assets.scene.video import FrameSource
 from svg2_assets.scene_graphs.stored import read_descriptions, read_tracks, read_verified
+from svg2_assets.trajectories.protocols import TrackingResult
 
 Before = Callable[[SceneGraphStore, Sequence[CatalogEntry]], None]
 VIDEOS_AT_ONCE = 256  # whose pictures are held while a batch is put together
@@ -67,7 +73,7 @@ def answered_by_batch(
 
     def planned(store: SceneGraphStore, entry: CatalogEntry, backend: PlansCalls) -> list[Call]:
         try:
-            return list(PLANNERS[phase](store, media.source(store, entry.video_id), backend))
+            return list(PLANNERS[phase](backend, Stored(store, media.source(store, entry.video_id))))
         except UnusableBackend:
             raise
         except Svg2Error as error:
@@ -77,24 +83,56 @@ def answered_by_batch(
     return ask
 
 
-def _descriptions(store: SceneGraphStore, source: FrameSource, backend: PlansCalls) -> Iterable[Call]:
-    return backend.planned_calls(source, read_tracks(store, source.video.id))
+class PlanInputs(Protocol):
+    """What phases read of one video when they plan their calls."""
+
+    @property
+    def source(self) -> FrameSource:
+        """Its frames."""
+        ...
+
+    @property
+    def tracks(self) -> TrackingResult:
+        """Its trajectories."""
+        ...
+
+    @property
+    def descriptions(self) -> Sequence[Description]:
+        """One an object."""
+        ...
+
+    @property
+    def labels(self) -> Sequence[VerifiedLabel]:
+        """One an object."""
+        ...
 
 
-def _labels(store: SceneGraphStore, source: FrameSource, backend: PlansCalls) -> Iterable[Call]:
-    video_id = source.video.id
-    described = read_descriptions(store, video_id)
-    return backend.planned_calls(described, source=source, tracks=read_tracks(store, video_id))
+@dataclass(frozen=True)
+class Stored:
+    """What the store holds of the video of `source`, read when it is asked for."""
+
+    store: SceneGraphStore
+    source: FrameSource
+
+    @cached_property
+    def tracks(self) -> TrackingResult:
+        """Its trajectories."""
+        return read_tracks(self.store, self.source.video.id)
+
+    @cached_property
+    def descriptions(self) -> Sequence[Description]:
+        """Its descriptions."""
+        return read_descriptions(self.store, self.source.video.id)
+
+    @cached_property
+    def labels(self) -> Sequence[VerifiedLabel]:
+        """Its verified labels."""
+        return read_verified(self.store, self.source.video.id)
 
 
-def _relations(store: SceneGraphStore, source: FrameSource, backend: PlansCalls) -> Iterable[Call]:
-    video_id = source.video.id
-    return backend.planned_calls(source, read_tracks(store, video_id), read_verified(store, video_id))
-
-
-PLANNERS: Mapping[str, Callable[[SceneGraphStore, FrameSource, PlansCalls], Iterable[Call]]] = {
-    "descriptions": _descriptions,
-    "parsed_labels": _labels,
-    "relations": _relations,
+PLANNERS: Mapping[str, Callable[[PlansCalls, PlanInputs], Iterable[Call]]] = {
+    "descriptions": lambda backend, of: backend.planned_calls(of.source, of.tracks),
+    "parsed_labels": lambda backend, of: backend.planned_calls(of.descriptions, source=of.source, tracks=of.tracks),
+    "relations": lambda backend, of: backend.planned_calls(of.source, of.tracks, of.labels),
 }
-"""phase -> the calls that its backend begins with, from what the store holds of a video"""
+"""phase -> the calls that its backend begins with"""

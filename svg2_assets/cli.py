@@ -126,7 +126,9 @@ def costs(
 
 @app.command()
 def estimate(
-    videos: Annotated[list[str] | None, typer.Argument(help="Ids or names of videos; all when none is given.")] = None,
+    videos: Annotated[
+        list[str] | None, typer.Argument(help="Files, folders, ids or names; the whole catalog when none is given.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Tokens and US dollars of the calls to models that videos need, before they are made."""

@@ -21,6 +21,7 @@ from svg2_assets.llm.prompts import Prompt, prompt
 MODEL = "describe_anything_model"
 """the name by which the server takes any weights that it was started with"""
 PROMPTS = "svg2_assets.descriptions"
+ANSWER_TOKENS = 80  # of a detailed description
 
 
 def call_for(gallery: Gallery, object_id: int, settings: DamSettings) -> Call:
@@ -40,6 +41,7 @@ def call_for(gallery: Gallery, object_id: int, settings: DamSettings) -> Call:
         messages=[{"role": "user", "content": [*images, {"type": "text", "text": asked.text}]}],
         prompt_version=asked.version,
         max_output_tokens=512,
+        answer_tokens=ANSWER_TOKENS,
         options={"temperature": 0},
     )
 

@@ -178,7 +178,10 @@ class BatchTransport:
 
     def _make_plan(self, part: Sequence[_Wanted], journal: Journal) -> Planned:
         intents = [
-            Intent(one.key, one.call, one.request.step, one.at_most, one.request.tokens_in(), "batch") for one in part
+            Intent(
+                one.key, one.call, one.request.step, one.at_most, one.request.tokens_in(), "batch", self._settings.host
+            )
+            for one in part
         ]
         model = part[0].request.model
         return plans.make_plan(journal, intents, model=model, endpoint=self._endpoint, budget=self._budget)

@@ -16,13 +16,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from resources.llm.journal_schema import ATTEMPT_COLUMNS, IN_FLIGHT, LOST, SCHEMA
+from resources.llm.journal_schema import ATTEMPT_COLUMNS, IN_FLIGHT, LATER_COLUMNS, LOST, SCHEMA
 from resources.llm.outcomes import Reply
 from resources.llm.owners import Owner
+from svg2_assets.llm.answer_size import answer_size
 from svg2_assets.llm.calls import Call, Outcome, Usage
 from svg2_assets.scene.errors import UnusableBackend
 
-NEWEST = 2_000  # requests that an estimate learns from
 FILE = "journal.sqlite"
 BATCH_OWNER = "batch:"
 """How the owner of a claim begins that a batch holds, whichever process waits for it."""
@@ -32,7 +32,7 @@ _BUSY_SECONDS = 60.0
 @dataclass(frozen=True, slots=True)
 class Intent:
     """A request that is about to be sent: `at_most` US dollars, for which `call`, and why (`step`). `tokens`: that go
-    in by the rules of the model, to be compared with what the server counts.
+    in by the rules of the model, to be compared with what the server counts. `server`: its name and port.
     """
 
     key: str
@@ -41,6 +41,7 @@ class Intent:
     at_most: float
     tokens: int = 0
     transport: str = "sync"
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +147,28 @@ class Journal:
     def write_intent(self, intent: Intent, owner: str) -> str:
         """A row in the ledger for a request that is about to be sent. Returns its call id."""
         call_id, call = uuid.uuid4().hex, intent.call
-        what = (call_id, intent.key, intent.step, call.purpose, call.video_id, call.phase, call.model)
-        how = (call.prompt_version, intent.transport, owner, IN_FLIGHT, intent.tokens, intent.at_most, now())
-        self.execute(
-            "INSERT INTO attempts (call_id, key, step, purpose, video_id, phase, model, prompt_version, transport, "
-            "owner, outcome, tokens_expected, money_unknown, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*what, *how),
-        )
+        size = answer_size(call)
+        row = {
+            "call_id": call_id,
+            "key": intent.key,
+            "step": intent.step,
+            "purpose": call.purpose,
+            "video_id": call.video_id,
+            "phase": call.phase,
+            "model": call.model,
+            "prompt_version": call.prompt_version,
+            "transport": intent.transport,
+            "server": intent.server,
+            "owner": owner,
+            "outcome": IN_FLIGHT,
+            "tokens_expected": intent.tokens,
+            "answer_expected": size.said,
+            "reasoning_expected": size.reasoning,
+            "money_unknown": intent.at_most,
+            "at": now(),
+        }
+        names, places = ", ".join(row), ", ".join("?" * len(row))
+        self.execute(f"INSERT INTO attempts ({names}) VALUES ({places})", tuple(row.values()))  # noqa: S608 (ours)
         return call_id
 
     def holder(self, key: str) -> str | None:
@@ -226,14 +242,6 @@ class Journal:
             [(row["call_id"], row["outcome"], row["money_unknown"]) for row in rows],
         )
 
-    def sizes(self, phase: str, model: str) -> list[tuple[str, int, int, int, int]]:
-        """(purpose, input tokens expected, input, cached, output) of the newest paid requests of a phase to `model`."""
-        return self.execute(
-            "SELECT purpose, tokens_expected, tokens_in, tokens_cached, tokens_out FROM attempts "
-            "WHERE phase = ? AND model = ? AND tokens_in > 0 AND tokens_expected > 0 ORDER BY at DESC LIMIT ?",
-            (phase, model, NEWEST),
-        ).fetchall()
-
     def _bury(self, owner: str) -> None:
         self.execute(
             "UPDATE attempts SET outcome = ?, reason = ?, exported = 0 WHERE owner = ? AND outcome = 'in_flight'",
@@ -276,8 +284,23 @@ def _connected(path: Path) -> sqlite3.Connection:
     # FULL: in WAL mode, NORMAL may lose the last transactions when the power fails.
     db.execute("PRAGMA synchronous = FULL")
     db.executescript(SCHEMA)
+    _add_later_columns(db)
     path.chmod(0o600)
     return db
+
+
+def _add_later_columns(db: sqlite3.Connection) -> None:
+    if not _missing_columns(db):
+        return
+    db.execute("BEGIN IMMEDIATE")  # two processes may open the same journal at once
+    for name, kind in _missing_columns(db):
+        db.execute(f"ALTER TABLE attempts ADD COLUMN {name} {kind}")
+    db.execute("COMMIT")
+
+
+def _missing_columns(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    known = {row[1] for row in db.execute("PRAGMA table_info(attempts)")}
+    return [(name, kind) for name, kind in LATER_COLUMNS if name not in known]
 
 
 def _unusable(folder: Path, error: Exception) -> UnusableBackend:

@@ -46,7 +46,6 @@ CREATE TABLE IF NOT EXISTS attempts (
 CREATE INDEX IF NOT EXISTS attempts_in_flight ON attempts (owner) WHERE outcome = 'in_flight';
 CREATE INDEX IF NOT EXISTS attempts_by_key ON attempts (key);
 CREATE INDEX IF NOT EXISTS attempts_to_export ON attempts (exported) WHERE exported = 0;
-CREATE INDEX IF NOT EXISTS attempts_by_purpose ON attempts (purpose, model);
 CREATE TABLE IF NOT EXISTS spending (day TEXT PRIMARY KEY, money REAL NOT NULL) WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS spending_of_new AFTER INSERT ON attempts BEGIN
     INSERT INTO spending VALUES (substr(new.at, 1, 10), new.money + new.money_unknown)
@@ -76,6 +75,14 @@ CREATE TABLE IF NOT EXISTS plan_requests (
 CREATE INDEX IF NOT EXISTS plan_requests_by_key ON plan_requests (key);
 """
 
+LATER_COLUMNS = (
+    ("answer_expected", "REAL NOT NULL DEFAULT 0"),
+    ("reasoning_expected", "REAL NOT NULL DEFAULT 0"),
+    ("server", "TEXT NOT NULL DEFAULT ''"),
+)
+"""Columns of `attempts`, and their kinds, that are added to a journal which lacks them: what an older one holds was
+paid for, so it is kept."""
+
 ATTEMPT_COLUMNS = (
     "call_id",
     "video_id",
@@ -91,6 +98,10 @@ ATTEMPT_COLUMNS = (
     "tokens_cached",
     "tokens_out",
     "tokens_reasoning",
+    "tokens_expected",
+    "answer_expected",
+    "reasoning_expected",
+    "server",
     "money",
     "money_unknown",
     "latency",

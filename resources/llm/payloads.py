@@ -39,11 +39,15 @@ class Request:
         """The body as JSON. Raises `UnsendableCall`."""
         return canonical(self.body)
 
+    @property
+    def schema(self) -> Mapping[str, Any] | None:
+        """The schema that the answer has to fit."""
+        form = self.body.get("response_format")
+        return form["json_schema"]["schema"] if isinstance(form, Mapping) else None
+
     def tokens_in(self) -> int:
         """About how many tokens go in."""
-        form = self.body.get("response_format")
-        schema = form["json_schema"]["schema"] if isinstance(form, Mapping) else None
-        return request_tokens(self.model, self.body["messages"], schema)
+        return request_tokens(self.model, self.body["messages"], self.schema)
 
 
 def first_request(call: Call, *, ceiling: int) -> Request:

@@ -183,7 +183,8 @@ class SyncTransport:
         if self._budget.most is not None and self._settings.price(request.model) is None:
             reason = f"no price is known for {request.model}, so no budget can hold; set `prices` in SVG2_LLM"
             return Exchange(Outcome.OVER_BUDGET, reason=reason)
-        return await self._with_retries(Intent(key, call, request.step, at_most, request.tokens_in()), request)
+        intent = Intent(key, call, request.step, at_most, request.tokens_in(), server=self._settings.host)
+        return await self._with_retries(intent, request)
 
     async def _with_retries(self, intent: Intent, request: Request) -> Exchange:
         tokens = intent.tokens + request.limit

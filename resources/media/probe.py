@@ -54,7 +54,7 @@ def probe_file(path: str | Path, *, uri: str | None = None) -> ProbedVideo:
     try:
         if size < (declared := declared_size(path)):
             raise refuse(uri, Reason.TRUNCATED, f"it ends after {size} of {declared} bytes.")
-        with _opened(path, uri) as container:
+        with opened(path, uri) as container:
             return _Probe(path, uri, size, sha256).run(container)
     except OSError as error:
         raise refuse_os_error(uri, error) from error
@@ -75,7 +75,8 @@ def _size_of(path: Path, uri: str) -> int:
     return status.st_size
 
 
-def _opened(path: Path, uri: str) -> InputContainer:
+def opened(path: Path, uri: str) -> InputContainer:
+    """The container at `path`, to be closed. Raises `VideoError` naming `uri` where it is none, `OSError`."""
     try:
         return open_container(path)
     except OSError:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from resources.media.glance import glance_file
 from resources.media.location import MediaLibrary
 from resources.media.prober import LibraryProber
 from resources.media.reader import VideoReader
@@ -43,6 +44,10 @@ class MediaResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def frames_of_samples(self) -> SampleVideos:
         """Opens the videos of training samples that hold no pictures."""
         return SampleVideos(self.library())
+
+    def glance(self, uri: str) -> Video:
+        """What the headers of the file say that `uri` names, which need not be in the catalog. Raises `VideoError`."""
+        return glance_file(self.library().local(uri), uri=uri)
 
     def source(self, tables: Tables, video_id: str) -> FrameSource:
         """The frames of a video that the catalog holds as decodable. Raises `VideoError` or `PhaseError`."""

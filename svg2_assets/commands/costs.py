@@ -38,14 +38,20 @@ def show_costs(installation: Installation, console: Console, *, by: Sequence[str
     return 0
 
 
-def ledger(installation: Installation) -> list[dict[str, Any]]:
-    """Every row of the ledger: those of the store, and those that a crash or a run under way left in the journal."""
+def ledger(installation: Installation, *, phases: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """Every row of the ledger: those of the store, and those that a crash or a run under way left in the journal.
+
+    With `phases` those of these phases, with what an estimate learns from.
+    """
     from resources.llm.journal import read_rows
+    from resources.llm.past import COLUMNS
     from resources.llm.settings import gateway_settings
 
-    stored = installation.store.read("llm_calls").to_dicts()
+    columns, where = (None, None) if phases is None else (COLUMNS, {"phase": list(phases)})
+    stored = installation.store.read("llm_calls", columns=columns, where=where).to_dicts()
     waiting = read_rows(gateway_settings(installation.settings).journal)
-    return [dict(row) for row in merged(stored, waiting)]
+    wanted = waiting if phases is None else [row for row in waiting if row["phase"] in phases]
+    return [dict(row) for row in merged(stored, wanted)]
 
 
 def as_object(found: Costs) -> dict[str, Any]:

@@ -22,6 +22,7 @@ NOT_ANSWERED = "the model's answer leaves this object out"
 QUALITY = 90  # JPEG
 MOST_NAME, MOST_ACTION, MOST_ACTIONS = 80, 120, 12
 OUTPUT_TOKENS = 250  # that the answer about one object takes at most, with room to spare
+ANSWER_TOKENS = 120  # that it usually takes: two to four sentences, a name, an action or two
 FIXED_TOKENS = 2000  # that a model may think before it answers
 
 
@@ -87,6 +88,7 @@ def call_for(gallery: Gallery, ids: Sequence[int], *, model: str, rule: GroupRul
         schema=schema_of(ids),
         schema_name="descriptions",
         max_output_tokens=FIXED_TOKENS + OUTPUT_TOKENS * len(ids),
+        answer_tokens=ANSWER_TOKENS * len(ids),
         options=options,
     )
 

@@ -38,7 +38,8 @@ class Call:
     `messages`: OpenAI's chat form, content parts of text and `image_url`; images that several calls share come first,
     so that a prefix is cached. `schema`: strict JSON schema that the answer has to fit, None for free text.
     `max_output_tokens`: reasoning included. `options`: further fields of the request, such as `temperature`, `seed`,
-    `reasoning_effort`. `prompt_version`: of the prompt file it was made from.
+    `reasoning_effort`. `prompt_version`: of the prompt file it was made from. `answer_tokens`: about how many the
+    answer has by what is asked, without reasoning; 0 where nobody can say; it is not sent.
     """
 
     purpose: str
@@ -50,6 +51,7 @@ class Call:
     schema: Mapping[str, Any] | None = None
     schema_name: str = "answer"
     max_output_tokens: int = 4096
+    answer_tokens: int = 0
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

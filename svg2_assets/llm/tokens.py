@@ -159,6 +159,25 @@ def request_tokens(model: str, messages: Sequence[Mapping[str, Any]], schema: Ma
     return total + (text_tokens(json.dumps(schema, default=dict)) if schema is not None else 0)
 
 
+def prompt_parts(
+    model: str, messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any] | None = None
+) -> Iterator[tuple[str, int]]:
+    """The parts of a request in the order in which a service caches them, each with its tokens.
+
+    The schema stands before all messages: requests that differ in it share no beginning.
+    """
+    if schema is not None:
+        text = json.dumps(schema, default=dict)
+        yield text, text_tokens(text)
+    for message in messages:
+        content = message.get("content")
+        yield str(message.get("role")), MESSAGE_TOKENS
+        parts = (
+            [{"text": content}] if isinstance(content, str) else [p for p in content or () if isinstance(p, Mapping)]
+        )
+        yield from ((json.dumps(part, default=dict), _part_tokens(model, part)) for part in parts)
+
+
 def _content_tokens(model: str, content: Any) -> int:
     if isinstance(content, str):
         return text_tokens(content)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from svg2_assets.llm.tokens import image_size, image_tokens, request_tokens, text_tokens
+from svg2_assets.llm.tokens import ANSWER_TOKENS, image_size, image_tokens, prompt_parts, request_tokens, text_tokens
 
 
 def data_url(kind: str, width: int, height: int, *options: int) -> str:
@@ -71,3 +71,16 @@ def test_a_request_is_its_messages_images_and_schema() -> None:
     bare = request_tokens("gpt-4o", text)
     assert request_tokens("gpt-4o", parts) == bare + 255
     assert request_tokens("gpt-4o", text, {"type": "object"}) > bare
+
+
+def test_the_parts_of_a_request_are_all_of_it_and_begin_with_its_schema() -> None:
+    image = {"type": "image_url", "image_url": {"url": data_url("png", 600, 300), "detail": "high"}}
+    messages = [
+        {"role": "system", "content": "Say what is there."},
+        {"role": "user", "content": [image, {"type": "text", "text": "What is on the table?"}]},
+    ]
+    schema = {"type": "object", "properties": {"name": {"type": "string"}}}
+    parts = list(prompt_parts("gpt-5", messages, schema))
+    assert sum(tokens for _, tokens in parts) + ANSWER_TOKENS == request_tokens("gpt-5", messages, schema)
+    assert "properties" in parts[0][0]
+    assert list(prompt_parts("gpt-5", messages)) == parts[1:]

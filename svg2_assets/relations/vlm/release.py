@@ -16,7 +16,7 @@ from svg2_assets.llm.calls import Call
 from svg2_assets.llm.pictures import data_url
 from svg2_assets.llm.prompts import prompt
 from svg2_assets.relations.vlm.frames import Window, released_samples
-from svg2_assets.relations.vlm.messages import PHASE, PROMPTS, Part, image_part, text_part
+from svg2_assets.relations.vlm.messages import PHASE, PROMPTS, TUPLE_TOKENS, Part, answered_with, image_part, text_part
 from svg2_assets.relations.vlm.objects import Listed, list_objects
 from svg2_assets.relations.vlm.pictures import masks_at, pictures
 from svg2_assets.relations.vlm.schema import released_schema
@@ -52,8 +52,9 @@ def calls(source: FrameSource, planned: ReleasePlan, settings: RelatorSettings) 
     if not planned.listed:
         return
     content = _content(source, planned, quality=settings.shown.quality)
-    for which in CALLS:
+    for which, category in CALLS.items():
         asked = prompt(PROMPTS, f"release_{which}")
+        wanted = "spatial" if category else "dynamic"
         yield Call(
             purpose=f"relations.{which}",
             video_id=source.video.id,
@@ -64,6 +65,7 @@ def calls(source: FrameSource, planned: ReleasePlan, settings: RelatorSettings) 
             schema=released_schema(),
             schema_name="relationships",
             max_output_tokens=COMPLETION_TOKENS,
+            answer_tokens=answered_with(len(planned.listed), wanted, each=TUPLE_TOKENS),
             options={"reasoning_effort": settings.reasoning_effort} if settings.reasoning_effort else {},
         )
 

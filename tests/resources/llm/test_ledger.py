@@ -1,9 +1,10 @@
-"""The ledger in the store: every call that may have cost something, once; and what `svg2 costs` and `estimate` say."""
+"""The ledger in the store: every call that may have cost something, once; and what `svg2 costs` says."""
 
 from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from resources.llm.estimate import Size, estimate_calls, output_of
 from resources.llm.gateway import LlmGateway
+from resources.llm.journal import FILE, read_rows
+from resources.llm.journal_schema import LATER_COLUMNS
 from resources.llm.settings import GatewaySettings
 from resources.llm.shared import close_shared_gateways, shared_gateway
 from resources.store.store import SceneGraphStore
@@ -131,53 +133,31 @@ def test_gateways_of_a_process_are_shared_by_server(installation: Installation, 
         shared_gateway(no_such_setting=1)
 
 
-def test_an_estimate_is_near_the_ledger_and_learns_from_it(
-    settings: Callable[..., GatewaySettings], server: DevServer, call: Calls
-) -> None:
-    words = "a red car turns left in front of the second house, 12 people look on; " * 20
-    calls = [call(f"{i} {words}") for i in range(20)]
-    (first,) = estimate_calls(calls, settings())
-    assert (first.calls, first.answered, first.assumed) == (20, 0, 20)
-    with LlmGateway(settings()) as gateway:
-        answers = gateway.ask(calls)
-    tokens_in = sum(answer.usage.tokens_in for answer in answers)
-    assert first.tokens_in == pytest.approx(tokens_in, rel=0.1)
-    (after,) = estimate_calls(calls, settings())
-    assert (after.answered, after.money) == (20, 0)
-    (more,) = estimate_calls([call(f"more {i} {words}") for i in range(20)], settings())
-    assert more.assumed == 0
-    assert more.tokens_in == pytest.approx(tokens_in, rel=0.02)
-    assert more.money == pytest.approx(sum(answer.money for answer in answers), rel=0.1)
-    assert more.money_batch == pytest.approx(more.money / 2, rel=0.01)
-
-
-def test_an_answer_is_as_long_as_what_is_asked_about() -> None:
-    like = [Size("labels", expected, expected, 0, 20 + expected // 2) for expected in (900, 1000, 1400)]
-    assert output_of(4000, like) == pytest.approx(2020, rel=0.01)
-    assert output_of(4000, like[:1]) == 470
-    shorter = [Size("labels", expected, expected, 0, 900 - expected // 2) for expected in (800, 1000)]
-    assert output_of(4000, shorter) == 450  # longer questions do not have shorter answers
-    assert output_of(4000, []) is None
-
-
-def test_questions_that_follow_others_are_expected_again(settings: Callable[..., GatewaySettings], call: Calls) -> None:
-    words = "a red car turns left in front of the second house; " * 20
-    first = [call(f"{i} {words}", purpose="labels") for i in range(10)]
-    with LlmGateway(settings()) as gateway:
-        gateway.ask(first)
-        gateway.ask([call(f"again {i} {words}", purpose="labels again") for i in range(5)])
-    planned, follow_up = estimate_calls([call(f"new {i} {words}", purpose="labels") for i in range(20)], settings())
-    assert (planned.purpose, planned.calls, planned.follow_up) == ("labels", 20, False)
-    assert (follow_up.purpose, follow_up.calls, follow_up.follow_up) == ("labels again", 10, True)
-    assert follow_up.tokens_in == pytest.approx(planned.tokens_in / 2, rel=0.05)
-    assert follow_up.money > 0
-
-
-def test_estimate_makes_no_journal(settings: Callable[..., GatewaySettings], call: Calls) -> None:
-    (one,) = estimate_calls([call("\ud800"), call("fine")], settings())
-    assert (one.calls, one.assumed) == (2, 1)
-    assert not settings().journal.exists()
-
-
 def test_settings_are_read_from_the_environment(tmp_path: Path) -> None:
     assert Settings(home=tmp_path, llm={"budget": 1}).llm == {"budget": 1}
+
+
+def test_the_ledger_keeps_what_was_expected_and_where_it_was_asked(
+    installation: Installation, server: DevServer, call: Calls
+) -> None:
+    shared_gateway().ask([call(model="gpt-5", answer_tokens=70)])
+    close_shared_gateways()
+    (row,) = installation.store.read("llm_calls").to_dicts()
+    assert row["answer_expected"] == 70
+    assert row["reasoning_expected"] > 0
+    assert row["tokens_expected"] == pytest.approx(row["tokens_in"], rel=0.05)
+    assert server.base_url == f"http://{row['server']}/v1"
+
+
+def test_a_journal_of_an_older_version_keeps_what_was_paid(
+    settings: Callable[..., GatewaySettings], call: Calls
+) -> None:
+    with LlmGateway(settings()) as gateway:
+        gateway.ask([call("old")])
+    with sqlite3.connect(settings().journal / FILE) as db:
+        for name, _ in LATER_COLUMNS:
+            db.execute(f"ALTER TABLE attempts DROP COLUMN {name}")
+    with LlmGateway(settings()) as gateway:
+        old, new = gateway.ask([call("old"), call("new", answer_tokens=70)])
+    assert (old.from_cache, new.from_cache) == (True, False)
+    assert [row["answer_expected"] for row in read_rows(settings().journal)] == [0, 70]
