@@ -54,13 +54,11 @@ class Expected:
         return self.low, self.middle, self.high
 
 
+_EMBEDDED = Expected(1, 4, 6, presence=0.7, area=0.015)
 ASSUMED: Mapping[str, Expected] = MappingProxyType(
-    {
-        "svg2": Expected(20, 36, 45),
-        "embedded": Expected(1, 4, 6, presence=0.7, area=0.015),
-    }
+    {"svg2": Expected(20, 36, 45), "embedded": _EMBEDDED, "vision": _EMBEDDED}
 )
-"""Tracker -> what its videos hold while none has been tracked.
+"""Profile whose tracker is used -> what its videos hold while none has been tracked.
 
 `svg2`: 36 is the median of the objects tracked in SVG2's 593,929 videos of PVD, 50 their 90th percentile (its released
 `raw` split); the quartiles around it, presence and area are assumed. `embedded`: found in the nine clips of
@@ -76,7 +74,7 @@ _LABEL = Label(0, "person", 0.9, actions=("walks to the right",), relationships=
 
 
 def expected_of(tables: Tables, *, tracker: str, model_id: str) -> Expected:
-    """What videos hold that `model_id` tracked; where there are none, what is assumed of the backend `tracker`."""
+    """What videos hold that `model_id` tracked; where there are none, what is assumed of the profile `tracker`."""
     assumed = ASSUMED.get(tracker, ASSUMED["svg2"])
     done = tables.read(
         "phase_state",

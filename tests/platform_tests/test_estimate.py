@@ -115,6 +115,14 @@ def test_what_was_run_is_free_and_teaches_what_new_videos_take(
     assert "as in 1 tracked videos" in said
     assert "Both together" in said
     assert "guessed" not in said
+    state = installation.store.states("verified_labels").to_dicts()
+    installation.store.upsert("phase_state", [{**row, "status": "failed"} for row in state])
+    half = shown(known)
+    assert half["expected"]["videos"] == {"relations": [state[0]["video_id"]]}
+    assert {one["phase"] for one in half["estimates"]} == {"descriptions", "parsed_labels"}
+    (spatial, dynamic) = half["expected"]["estimates"]
+    assert spatial["low"]["tokens_in"] == spatial["high"]["tokens_in"]  # its own trajectories are there
+    assert spatial["expected"]["tokens_in"] > 0 < dynamic["expected"]["cached"] + dynamic["expected"]["tokens_in"]
 
 
 def test_a_video_of_the_catalog_that_was_not_looked_at_yet_is_expected(
