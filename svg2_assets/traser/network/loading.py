@@ -30,6 +30,7 @@ from svg2_assets.traser.network.names import (
     stored_name,
 )
 from svg2_assets.traser.network.released import HUB_ID, NEW_ROWS, VOCABULARY
+from svg2_assets.traser.network.resampler import INITIAL
 from svg2_assets.traser.presets import Preset, preset_of
 
 SHOWN = 8  # of a list of names
@@ -73,19 +74,27 @@ def fresh_traser(
 ) -> Traser:
     """A TRASER with random weights, drawn on the device as what they will be, so that nothing is needed beside them.
 
-    As Qwen2.5-VL and the released resamplers start: N(0, 0.02), norms 1, biases 0. The process's own random numbers
-    stay as they were.
+    As Qwen2.5-VL and the released resamplers start: N(0, 0.02), norms 1, biases 0; what is narrower than they are
+    starts as large as its configuration says. The process's own random numbers stay as they were.
     """
     model = _given_memory(_bare(config), dtype=dtype, device=device)
     with _seeded(seed, device), torch.no_grad():
         for name, p in model.backbone.named_parameters():
             if p.ndim > 1:
-                nn.init.normal_(p, std=0.02)
+                nn.init.normal_(p, std=_std(model, name))
             else:
                 nn.init.constant_(p, 0.0 if name.endswith(".bias") else 1.0)
         model.window_resampler.reset()
         model.object_resampler.reset()
     return model
+
+
+def _std(model: Traser, name: str) -> float:
+    """At first, of a weight of the backbone; words start at 0.02 however wide they are."""
+    config = model.backbone.config
+    if "embed_tokens" in name or "lm_head" in name:
+        return INITIAL
+    return float((config.vision_config if "visual." in name else config.text_config).initializer_range)
 
 
 def located(source: str | Path, *, revision: str | None = None) -> Path:

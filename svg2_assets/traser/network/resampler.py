@@ -19,7 +19,7 @@ from torch.utils.checkpoint import checkpoint
 
 from svg2_assets.traser.values import GROUP_FEATURES, PLACE_FEATURES
 
-INITIAL = 0.02  # standard deviation of weights at first
+INITIAL, WIDTH = 0.02, 2048  # standard deviation of weights at first, at the released width
 FREQUENCIES = 8  # octaves of a feature
 COUNTED_SCALE = 1 / 64  # of seconds and numbers, so that the lowest octave, of period 2, tells 128 of them apart
 BUCKET_TOKENS = 8192  # padded context tokens and latents that are resampled at once
@@ -159,12 +159,16 @@ class Resampler(nn.Module):
         self.reset()
 
     def reset(self) -> None:
-        """Initialise: linear weights N(0, 0.02), norms 1, latents all ones or orthogonal and small, places 0."""
+        """Initialise: linear weights N(0, 0.02), norms 1, latents all ones or orthogonal and small, places 0.
+
+        Narrower ones get larger weights, so that as much comes out of them.
+        """
+        std = initial_std(self.shape.hidden)
         for name, parameter in self.named_parameters():
             if name.endswith("_place.linear.weight"):
                 nn.init.zeros_(parameter)
             elif name.endswith("_proj.weight"):
-                nn.init.normal_(parameter, std=INITIAL)
+                nn.init.normal_(parameter, std=std)
             else:
                 nn.init.ones_(parameter)
         if self.orthogonal:
@@ -185,6 +189,11 @@ class Resampler(nn.Module):
                 latents = layer(latents, context, mask)
         out: Tensor = self.norm(latents)
         return out if self.out_place is None else out + self.out_place(meta)[:, None]
+
+
+def initial_std(hidden: int, *, width: int = WIDTH) -> float:
+    """Standard deviation of the weights of a layer `hidden` wide: 0.02 at the released `width`, by 1 / sqrt(hidden)."""
+    return INITIAL * math.sqrt(width / hidden)
 
 
 @dataclass(frozen=True)

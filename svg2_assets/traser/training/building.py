@@ -12,7 +12,7 @@ from svg2_assets.scene.spans import Span, Spans
 from svg2_assets.traser.arrangement import Marks, Slots
 from svg2_assets.traser.network.loading import fresh_traser, load_traser, located
 from svg2_assets.traser.network.model import Traser, TraserConfig
-from svg2_assets.traser.network.resampler import ResamplerShape
+from svg2_assets.traser.network.resampler import ResamplerShape, initial_std
 from svg2_assets.traser.presets import Preset
 from svg2_assets.traser.text import HEADS, SYSTEM, TAIL, Clock, Statement, Task, Thing, Told, target_text
 from svg2_assets.traser.tokenizer import QwenTokenizer, train_tokenizer
@@ -20,6 +20,7 @@ from svg2_assets.traser.training.settings import Setup, TinyModel
 
 MOST_TEXTS = 5000  # answers from which a vocabulary is learned
 ROPE_THETA = 10_000.0
+VISION_WIDTH = 1280  # of the released vision tower
 TEXT_COLUMNS = ("duration", "objects", "relations")
 """Columns of `traser_samples` that `texts_of` reads."""
 
@@ -56,6 +57,7 @@ def tiny_config(tiny: TinyModel, tokenizer: QwenTokenizer, preset: Preset) -> Tr
     text = {
         "vocab_size": len(tokenizer),
         "hidden_size": tiny.hidden,
+        "initializer_range": initial_std(tiny.hidden),
         "intermediate_size": tiny.width,
         "num_hidden_layers": tiny.layers,
         "num_attention_heads": tiny.heads,
@@ -74,6 +76,7 @@ def tiny_config(tiny: TinyModel, tokenizer: QwenTokenizer, preset: Preset) -> Tr
     vision = {
         "depth": tiny.vision_depth,
         "hidden_size": tiny.vision_hidden,
+        "initializer_range": initial_std(tiny.vision_hidden, width=VISION_WIDTH),
         "num_heads": tiny.vision_heads,
         "intermediate_size": 2 * tiny.vision_hidden,
         "out_hidden_size": tiny.hidden,

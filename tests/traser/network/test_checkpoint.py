@@ -321,7 +321,7 @@ def test_qwen_itself_is_the_start_of_a_training(tmp_path: Path) -> None:
         model.window_resampler.layers[0].mlp.up_proj.weight,
     )
     gram = (model.object_resampler.latents @ model.object_resampler.latents.T).detach()
-    torch.testing.assert_close(gram, torch.eye(32) * small.HIDDEN, atol=1e-3, rtol=0)
+    torch.testing.assert_close(gram, torch.eye(32) * small.HIDDEN * INITIAL**2, atol=1e-6, rtol=0)
     released = load_traser(folder, preset="release", vocabulary=300)
     assert (released.object_resampler.latents == 1).all()
     again = load_traser(save(model, tmp_path / "again"))
@@ -584,6 +584,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from svg2_assets.traser.network import checkpoint
+from svg2_assets.traser.network.resampler import INITIAL  # noqa: E402
 from tests.traser.network import small
 folder = Path(sys.argv[1])
 checkpoint.save(small.model(0), folder)
