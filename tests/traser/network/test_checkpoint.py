@@ -28,7 +28,7 @@ from svg2_assets.traser.network.errors import CheckpointError  # noqa: E402
 from svg2_assets.traser.network.loading import fresh_traser, load_traser  # noqa: E402
 from svg2_assets.traser.network.model import Traser  # noqa: E402
 from svg2_assets.traser.network.released import RELEASED  # noqa: E402
-from svg2_assets.traser.network.resampler import ResamplerShape, resample  # noqa: E402
+from svg2_assets.traser.network.resampler import INITIAL, ResamplerShape, resample  # noqa: E402
 from tests.traser.network import plain, small  # noqa: E402
 from tests.traser.network.test_resampler import bundle  # noqa: E402
 
@@ -584,7 +584,6 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from svg2_assets.traser.network import checkpoint
-from svg2_assets.traser.network.resampler import INITIAL  # noqa: E402
 from tests.traser.network import small
 folder = Path(sys.argv[1])
 checkpoint.save(small.model(0), folder)
