@@ -103,6 +103,20 @@ _LABEL: dict[str, pa.DataType] = {
     "evidence_looks": pa.int32(),
     "rival_concept": _TEXT,
     "rival_viou": pa.float64(),
+    "evidence_stretches": pa.list_(
+        pa.struct(
+            [
+                ("window", pa.int32()),
+                ("start", pa.float64()),
+                ("end", pa.float64()),
+                ("looks", pa.int32()),
+                ("concept", _TEXT),
+                ("viou", pa.float64()),
+                ("rival", _TEXT),
+                ("rival_viou", pa.float64()),
+            ]
+        )
+    ),
 }
 _RELATION: dict[str, pa.DataType] = {
     "subject": pa.int32(),

@@ -21,6 +21,8 @@ _DRUNK_FROM = frozenset({"beer", "champagne", "cocktail", "drinking", "juice", "
 _SPACE = re.compile(r"[\s_]+")
 _EDGES = " \t.,;:!?\"'`*()[]{}<>“”‘’«»"
 UNCERTAIN = "(uncertain)"
+SOURCES = ("lvis", "wordnet", "spelling", "own")
+"""Where a synonym is known from; `synonyms.tsv` says what each means."""
 
 
 def plain_name(name: str) -> str:
@@ -57,17 +59,16 @@ def canonical_name(name: str) -> str:
 
 @cache
 def synonyms() -> Mapping[str, str]:
-    """Every name of `synonyms.tsv` to its canonical one, itself included. Raises `ValueError` for one in two lines."""
+    """Every name of `synonyms.tsv` to its canonical one, itself included. Raises `ValueError` for one that has two, and
+    for an entry that does not say where it is known from."""
     text = files("svg2_assets.labels").joinpath("synonyms.tsv").read_text(encoding="utf-8")
     found: dict[str, str] = {}
-    for line in text.splitlines():
-        if not line.strip() or line.startswith("#"):
-            continue
-        canonical, others = line.split("\t")
+    for canonical, others, source in (line.split("\t") for line in text.splitlines() if line and line[0] != "#"):
+        if source not in SOURCES:
+            raise ValueError(f"synonyms.tsv: {canonical!r} is from {source!r}, which is none of {', '.join(SOURCES)}")
         for name in (canonical, *others.split("|")):
-            if name in found:
+            if found.setdefault(name, canonical) != canonical:
                 raise ValueError(f"synonyms.tsv: {name!r} stands under {found[name]!r} and {canonical!r}")
-            found[name] = canonical
     return found
 
 

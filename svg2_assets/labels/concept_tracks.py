@@ -65,14 +65,16 @@ class ConceptTracker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WindowSettings:
-    """`rate`: frames looked at a second. `most_frames`: of one window; a longer video has several."""
+    """`rate`: frames looked at a second. `most_frames`: of one window; a longer video has several. `stretch`: frames of
+    a window that are also judged on their own, so that another name is seen to take over; 12 last 6 s."""
 
     rate: float = 2.0
     most_frames: int = 48
+    stretch: int = 12
 
     def __post_init__(self) -> None:
-        if self.rate <= 0 or self.most_frames < 1:
-            raise InvalidSceneValue("windows: `rate` takes a positive number, `most_frames` at least 1")
+        if self.rate <= 0 or self.most_frames < 1 or self.stretch < 1:
+            raise InvalidSceneValue("windows: `rate` takes a positive number, `most_frames` and `stretch` at least 1")
 
 
 def windows_of(
@@ -91,6 +93,13 @@ def windows_of(
             chosen.add(trajectory.frames[len(trajectory) // 2])
     count = math.ceil(len(chosen) / settings.most_frames)
     return tuple(tuple(int(i) for i in part) for part in np.array_split(np.asarray(sorted(chosen)), count))
+
+
+def stretches_of(indices: Sequence[int], settings: WindowSettings | None = None) -> tuple[tuple[int, ...], ...]:
+    """The frames of one window cut into stretches of nearly equal length, none longer than `stretch`."""
+    settings = settings or WindowSettings()
+    parts = np.array_split(np.asarray(indices), math.ceil(len(indices) / settings.stretch))
+    return tuple(tuple(int(i) for i in part) for part in parts)
 
 
 def prompt_of(name: str) -> str:

@@ -13,16 +13,26 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from svg2_assets.labels.attributes import renamed
-from svg2_assets.labels.concept_tracks import ConceptTracker, WindowSettings, concepts_of, prompt_of, windows_of
+from svg2_assets.labels.concept_tracks import (
+    ConceptTracker,
+    WindowSettings,
+    concepts_of,
+    prompt_of,
+    stretches_of,
+    windows_of,
+)
 from svg2_assets.labels.concepts import UNSAYABLE, compatible, is_a, lineage
 from svg2_assets.labels.matching import Fit, Match, Matching, Overlaps, match
 from svg2_assets.labels.policy import Policy, decide
-from svg2_assets.labels.protocols import Label, TrackEvidence, VerifiedLabel
+from svg2_assets.labels.protocols import Label, StretchEvidence, TrackEvidence, VerifiedLabel
 from svg2_assets.scene.errors import PhaseError
 from svg2_assets.scene.graph import Verification
 from svg2_assets.scene.taxonomy import UNKNOWN_NAME, Verdict, is_person
 from svg2_assets.scene.video import FrameSource, Video
 from svg2_assets.trajectories.protocols import TrackedObject, TrackingResult
+
+Span = tuple[float, float]
+"""`[start, end)` seconds"""
 
 NO_CLAIM = "No name is claimed"
 
@@ -116,10 +126,20 @@ def findings_of(
     objects = {o.id: o for o in tracks.objects}
     _check_tracked(source.video, labels, objects)
     claims = {label.object_id: prompt_of(label.name) for label in labels}
-    windows = _looked_at(source, list(objects.values()), list(claims.values()), tracker=tracker, rule=rule)
-    matches = match(windows, claims, rule.matching)
+    windows = [
+        stretches_of(indices, rule.windows)
+        for indices in windows_of(source.video, [o.trajectory for o in objects.values()], rule.windows)
+    ]
+    sums = _looked_at(source, list(objects.values()), list(claims.values()), windows, tracker=tracker)
+    matches, spans = match(sums, claims, rule.matching), _spans(source.video, windows)
     return tuple(
-        _finding(label, matches[label.object_id], {claims.get(i, "") for i in _family(label.object_id, objects)}, rule)
+        _finding(
+            label,
+            matches[label.object_id],
+            {claims.get(i, "") for i in _family(label.object_id, objects)},
+            spans=spans,
+            rule=rule,
+        )
         for label in labels
     )
 
@@ -137,43 +157,77 @@ def settle(label: Label, finding: ConceptFinding, rule: ConceptRule) -> Verified
     return _withheld(label, finding, f"{decision.reason}: {finding.evidence}", rule)
 
 
-def _finding(label: Label, found: Match, relatives: set[str], rule: ConceptRule) -> ConceptFinding:
-    """Names of `relatives` (the object's whole, its parts) are no rivals to its own."""
+def _finding(
+    label: Label, found: Match, relatives: set[str], *, spans: Mapping[tuple[int, int], Span], rule: ConceptRule
+) -> ConceptFinding:
+    """`spans`: from when to when each stretch goes, by the numbers of its window and within that."""
     name = prompt_of(label.name)
     if not name:
         return ConceptFinding()
-    rival = next((f for f in found.others if f.concept not in relatives and not agree(name, f.concept)), None)
-    kin = next((f for f in found.others if is_a(f.concept, name)), None)
-    own = max((f for f in (found.own, kin) if f is not None), key=lambda f: f.viou)  # a dog supports an animal
+    own, rival = _sides(name, found, relatives)
+    stretches = tuple(
+        _stretch_evidence(number, spans[number, place], alone, *_sides(name, alone, relatives))
+        for number, place, alone in found.stretches
+    )
     return ConceptFinding(
         verdict=_verdict(own, rival, rule),
         score=_score(label, own, found, rival=rival, rule=rule),
         evidence=_evidence(name, own, found, rival),
         fitting=tuple(f for f in found.others if f.viou >= rule.fits),
-        by_tracks=_in_numbers(own, found.looks, rival) if found.looks else None,
+        by_tracks=_in_numbers(own, found.looks, rival=rival, stretches=stretches) if found.looks else None,
     )
+
+
+def _sides(name: str, found: Match, relatives: set[str]) -> tuple[Fit, Fit | None]:
+    """The best fit for `name` and the best against it. A dog supports an animal; names of `relatives` (the object's
+    whole, its parts) are no rivals to its own."""
+    rival = next((f for f in found.others if f.concept not in relatives and not agree(name, f.concept)), None)
+    kin = next((f for f in found.others if is_a(f.concept, name)), None)
+    return max((f for f in (found.own, kin) if f is not None), key=lambda f: f.viou), rival
+
+
+def _stretch_evidence(number: int, span: Span, alone: Match, own: Fit, rival: Fit | None) -> StretchEvidence:
+    rival = rival if rival is not None and rival.viou > 0 else Fit("")
+    return StretchEvidence(
+        window=number,
+        start=span[0],
+        end=span[1],
+        looks=alone.looks,
+        concept=own.concept,
+        viou=own.viou,
+        rival=rival.concept,
+        rival_viou=rival.viou,
+    )
+
+
+def _spans(video: Video, windows: Sequence[Sequence[Sequence[int]]]) -> dict[tuple[int, int], Span]:
+    """Each stretch from its first frame to that of the next one, the last to the end of the video."""
+    numbers = [(n, place) for n, window in enumerate(windows) for place in range(len(window))]
+    starts = [float(video.edges[stretch[0]]) for window in windows for stretch in window]
+    return dict(zip(numbers, zip(starts, [*starts[1:], float(video.edges[-1])], strict=True), strict=True))
 
 
 def _looked_at(
     source: FrameSource,
     objects: Sequence[TrackedObject],
     names: Sequence[str],
+    windows: Sequence[Sequence[Sequence[int]]],
     *,
     tracker: ConceptTracker,
-    rule: ConceptRule,
 ) -> list[Overlaps]:
     """Each window's sums. Only frames of one window are in work at a time."""
     concepts = concepts_of(names)
     if not concepts:
         return []
-    windows: list[Overlaps] = []
-    for indices in windows_of(source.video, [o.trajectory for o in objects], rule.windows):
-        sums = Overlaps()
-        for frame in tracker.follow(source, concepts, indices):
+    found: list[Overlaps] = []
+    for stretches in windows:
+        parts = [Overlaps() for _ in stretches]
+        place = {index: n for n, stretch in enumerate(stretches) for index in stretch}
+        for frame in tracker.follow(source, concepts, [i for stretch in stretches for i in stretch]):
             masks = {o.id: o.trajectory.at(frame.index) for o in objects}
-            sums.add(frame, {i: m for i, m in masks.items() if m is not None})
-        windows.append(sums)
-    return windows
+            parts[place[frame.index]].add(frame, {i: m for i, m in masks.items() if m is not None})
+        found.append(Overlaps.of(parts))
+    return found
 
 
 def _verdict(own: Fit, rival: Fit | None, rule: ConceptRule) -> Verdict:
@@ -226,7 +280,9 @@ def _evidence(name: str, own: Fit, found: Match, rival: Fit | None) -> str:
     return said
 
 
-def _in_numbers(own: Fit, looks: int, rival: Fit | None = None) -> TrackEvidence:
+def _in_numbers(
+    own: Fit, looks: int, *, rival: Fit | None = None, stretches: tuple[StretchEvidence, ...] = ()
+) -> TrackEvidence:
     rival = rival if rival is not None and rival.viou > 0 else Fit("")
     return TrackEvidence(
         concept=own.concept,
@@ -237,6 +293,7 @@ def _in_numbers(own: Fit, looks: int, rival: Fit | None = None) -> TrackEvidence
         looks=looks,
         rival=rival.concept,
         rival_viou=rival.viou,
+        stretches=stretches,
     )
 
 
@@ -265,10 +322,12 @@ def _withheld(label: Label, finding: ConceptFinding, why: str, rule: ConceptRule
     if support is None:
         verification = Verification(finding.verdict, finding.score)
         return VerifiedLabel(fallen, verification, f"{why[0].upper()}{why[1:]}.", finding.by_tracks)
-    looks = finding.by_tracks.looks if finding.by_tracks is not None else 0
+    by_tracks = finding.by_tracks or TrackEvidence("")
     kept = f"{name}: {support.concept}, {_track(support)} fits with vIoU {support.viou:.2f}"
     verification = Verification(Verdict.SUPPORTED, chance)
-    return VerifiedLabel(fallen, verification, f"{kept}; {why}.", _in_numbers(support, looks))
+    return VerifiedLabel(
+        fallen, verification, f"{kept}; {why}.", _in_numbers(support, by_tracks.looks, stretches=by_tracks.stretches)
+    )
 
 
 def _coarser(name: str, fitting: Sequence[Fit]) -> tuple[str, Fit] | None:

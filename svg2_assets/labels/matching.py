@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -19,6 +20,9 @@ from svg2_assets.scene.masks import Mask
 
 Key = tuple[str, int]
 """(concept, track) within a window"""
+
+Found = tuple[int, Key]
+"""(window, key)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,8 @@ class Matching:
 
 @dataclass(slots=True)
 class Overlaps:
-    """Sums over the frames of one window: pixels of each object, of each track, and of both together."""
+    """Sums over the frames of one window: pixels of each object, of each track, and of both together. `parts`: the same
+    of each stretch of it."""
 
     objects: dict[int, float] = field(default_factory=lambda: defaultdict(float))
     tracks: dict[Key, float] = field(default_factory=lambda: defaultdict(float))
@@ -43,6 +48,24 @@ class Overlaps:
     seen: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     scores: dict[Key, list[float]] = field(default_factory=lambda: defaultdict(list))
     frames: dict[Key, set[int]] = field(default_factory=lambda: defaultdict(set))
+    parts: tuple[Overlaps, ...] = ()
+
+    @classmethod
+    def of(cls, parts: Sequence[Overlaps]) -> Overlaps:
+        """The sums over all `parts`, one after the other in time; they are kept."""
+        whole = cls(parts=tuple(parts))
+        for part in parts:
+            for object_id, pixels in part.objects.items():
+                whole.objects[object_id] += pixels
+                whole.seen[object_id] += part.seen[object_id]
+            for key, pixels in part.tracks.items():
+                whole.tracks[key] += pixels
+                whole.scores[key] += part.scores[key]
+                whole.frames[key] |= part.frames[key]
+            for pair, pixels in part.common.items():
+                whole.common[pair] += pixels
+                whole.shared[pair] += part.shared[pair]
+        return whole
 
     def add(self, frame: ConceptFrame, shown: Mapping[int, Mask]) -> None:
         """Count one frame, on which `shown` are the objects' masks. One pycocotools call, nothing is decoded."""
@@ -101,41 +124,80 @@ class Fit:
 @dataclass(frozen=True, slots=True)
 class Match:
     """All that was found of one object: frames looked at on which it is visible, the fit of its own name (with the
-    tracks it was given), of its name regardless of who else claims them, and of every other name, best first."""
+    tracks it was given), of its name regardless of who else claims them, and of every other name, best first.
+    `stretches`: the same of each stretch in which it is visible, with the numbers of its window and within that."""
 
     object_id: int
     looks: int
     own: Fit
     near: Fit
     others: tuple[Fit, ...]
+    stretches: tuple[tuple[int, int, Match], ...] = ()
+
+
+class _Keys(NamedTuple):
+    """The tracks that say something of one object: of its own name, near it, of each other name."""
+
+    given: list[Found]
+    near: list[Found]
+    others: dict[str, list[Found]]
 
 
 def match(windows: Sequence[Overlaps], claims: Mapping[int, str], rule: Matching | None = None) -> dict[int, Match]:
     """What the windows say of each object of `claims` (object id -> concept that it is called, "" for none)."""
     rule = rule or Matching()
-    given: dict[int, list[tuple[int, Key]]] = {o: [] for o in claims}
-    near: dict[int, list[tuple[int, Key]]] = {o: [] for o in claims}
-    others: dict[int, dict[str, list[tuple[int, Key]]]] = {o: defaultdict(list) for o in claims}
-    for number, window in enumerate(windows):
-        for object_id, keys in assigned(window, claims, rule).items():
-            given[object_id] += [(number, key) for key in keys]
-        owned = _best_of_tracks(window)
-        for (object_id, concept), key in _best_of_objects(window).items():
-            if concept == claims.get(object_id):
-                near[object_id].append((number, key))
-            # A track that fits another object much better says nothing of this one: a shirt is not its wearer.
-            elif object_id in claims and window.viou(object_id, key) >= owned[key] - rule.owner_margin:
-                others[object_id][concept].append((number, key))
+    keys = _keys_of(windows, claims, rule)
+    numbered = dict(enumerate(windows))
     return {
-        o: Match(
-            object_id=o,
-            looks=sum(w.seen.get(o, 0) for w in windows),
-            own=_fit(o, name, given[o], windows),
-            near=_fit(o, name, near[o], windows),
-            others=_ranked(_fit(o, concept, keys, windows) for concept, keys in others[o].items()),
-        )
+        o: replace(_match_of(o, name, keys[o], numbered), stretches=_stretches_of(o, name, keys[o], windows, rule))
         for o, name in claims.items()
     }
+
+
+def _stretches_of(
+    object_id: int, name: str, keys: _Keys, windows: Sequence[Overlaps], rule: Matching
+) -> tuple[tuple[int, int, Match], ...]:
+    """The object keeps the tracks of its name that its windows gave it. Rivals are those of the stretch: a track that
+    fits another object all along can fit this one for a while."""
+    found = []
+    for number, window in enumerate(windows):
+        for place, part in enumerate(window.parts):
+            if part.seen.get(object_id):
+                there = _Keys(keys.given, [], defaultdict(list))
+                _hear(number, part, {object_id: name}, {object_id: there}, rule)
+                found.append((number, place, _match_of(object_id, name, there, {number: part})))
+    return tuple(found)
+
+
+def _keys_of(windows: Sequence[Overlaps], claims: Mapping[int, str], rule: Matching) -> dict[int, _Keys]:
+    keys = {o: _Keys([], [], defaultdict(list)) for o in claims}
+    for number, window in enumerate(windows):
+        for object_id, given in assigned(window, claims, rule).items():
+            keys[object_id].given.extend((number, key) for key in given)
+        _hear(number, window, claims, keys, rule)
+    return keys
+
+
+def _hear(number: int, window: Overlaps, claims: Mapping[int, str], keys: Mapping[int, _Keys], rule: Matching) -> None:
+    """Note for each object what is near it, under its name and under others."""
+    owned = _best_of_tracks(window)
+    for (object_id, concept), key in _best_of_objects(window).items():
+        if concept == claims.get(object_id):
+            keys[object_id].near.append((number, key))
+        # A track that fits another object much better says nothing of this one: a shirt is not its wearer.
+        elif object_id in claims and window.viou(object_id, key) >= owned[key] - rule.owner_margin:
+            keys[object_id].others[concept].append((number, key))
+
+
+def _match_of(object_id: int, name: str, keys: _Keys, windows: Mapping[int, Overlaps]) -> Match:
+    """What these windows (by number) say, pixels added up over them."""
+    return Match(
+        object_id=object_id,
+        looks=sum(w.seen.get(object_id, 0) for w in windows.values()),
+        own=_fit(object_id, name, keys.given, windows),
+        near=_fit(object_id, name, keys.near, windows),
+        others=_ranked(_fit(object_id, concept, found, windows) for concept, found in keys.others.items()),
+    )
 
 
 def assigned(window: Overlaps, claims: Mapping[int, str], rule: Matching) -> dict[int, list[Key]]:
@@ -185,14 +247,15 @@ def _best_of_tracks(window: Overlaps) -> dict[Key, float]:
     return best
 
 
-def _fit(object_id: int, concept: str, keys: Sequence[tuple[int, Key]], windows: Sequence[Overlaps]) -> Fit:
+def _fit(object_id: int, concept: str, found: Sequence[Found], windows: Mapping[int, Overlaps]) -> Fit:
     """Pixels added up over windows; the object's own pixels count in all of them, also where nothing was found."""
+    keys = [(n, k) for n, k in found if n in windows]
     scores = [s for n, k in keys for s in windows[n].scores[k]]
     frames = sorted({f for n, k in keys for f in windows[n].shared.get((object_id, k), ())})
     return Fit(
         concept=concept,
         tracks=tuple((n, k[1]) for n, k in keys),
-        own=sum(w.objects.get(object_id, 0.0) for w in windows),
+        own=sum(w.objects.get(object_id, 0.0) for w in windows.values()),
         theirs=sum(windows[n].tracks[k] for n, k in keys),
         common=sum(windows[n].common.get((object_id, k), 0.0) for n, k in keys),
         frames=tuple(frames),

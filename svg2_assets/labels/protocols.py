@@ -35,13 +35,32 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class StretchEvidence:
+    """What fits one object in one stretch of a window, judged on its own; `[start, end)` seconds.
+
+    `looks`: frames looked at on which the object is visible. `concept`: the name it was asked for by, or a finer one
+    that fits better, with its `viou`; `rival`: the other name that fits best, "" without one, and its `rival_viou`.
+    """
+
+    window: int
+    start: float
+    end: float
+    looks: int
+    concept: str
+    viou: float
+    rival: str = ""
+    rival_viou: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class TrackEvidence:
     """What tracks of a concept say of one object, in numbers.
 
     `concept`: what was asked for; `tracks`: (window, track) of those that the object was given, none where nothing was
     found; `viou`: their volume IoU with the object, 0..1; `frames`: indices of the frames that show both; `score`: mean
     score of the tracks, 0..1; `looks`: frames looked at on which the object is visible. `rival`: the other name whose
-    tracks fit best, "" without one, and its `rival_viou`.
+    tracks fit best, "" without one, and its `rival_viou`. `stretches`: each on its own, in order; they speak of the
+    name that was asked for, also where the label fell back to a coarser one.
     """
 
     concept: str
@@ -52,6 +71,7 @@ class TrackEvidence:
     looks: int = 0
     rival: str = ""
     rival_viou: float = 0.0
+    stretches: tuple[StretchEvidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from svg2_assets.labels.protocols import Label, TrackEvidence, VerifiedLabel
+from svg2_assets.labels.protocols import Label, StretchEvidence, TrackEvidence, VerifiedLabel
 from svg2_assets.scene.graph import Attribute, Verification
 from svg2_assets.scene.taxonomy import AttributeType, Verdict
 
@@ -78,7 +79,13 @@ def _evidence_columns(found: TrackEvidence | None) -> Row:
         "evidence_looks": found.looks,
         "rival_concept": found.rival or None,
         "rival_viou": found.rival_viou if found.rival else None,
+        "evidence_stretches": [_stretch_row(s) for s in found.stretches],
     }
+
+
+def _stretch_row(found: StretchEvidence) -> Row:
+    rival = {"rival": found.rival or None, "rival_viou": found.rival_viou if found.rival else None}
+    return asdict(found) | rival
 
 
 def _by_tracks(row: Mapping[str, Any]) -> TrackEvidence | None:
@@ -93,7 +100,13 @@ def _by_tracks(row: Mapping[str, Any]) -> TrackEvidence | None:
         looks=row["evidence_looks"],
         rival=row["rival_concept"] or "",
         rival_viou=row["rival_viou"] or 0.0,
+        # Rows of before this column came hold nothing there.
+        stretches=tuple(_stretch(s) for s in row.get("evidence_stretches") or ()),
     )
+
+
+def _stretch(row: Mapping[str, Any]) -> StretchEvidence:
+    return StretchEvidence(**dict(row) | {"rival": row["rival"] or "", "rival_viou": row["rival_viou"] or 0.0})
 
 
 def _label(row: Mapping[str, Any]) -> Label:

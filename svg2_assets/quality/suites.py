@@ -89,7 +89,7 @@ SUITES: Mapping[str, tuple[Suite, ...]] = MappingProxyType(
             Suite(
                 "label_evidence",
                 "Are enough names supported, and do they stay the same along a trajectory?",
-                ("verified_share", "name_drift"),
+                ("verified_share", "name_drift", "names_across_windows"),
             ),
             Suite("label_drift", "Are names distributed as in the rest of the store?", ("label_drift",)),
         ),

@@ -27,6 +27,12 @@ from svg2_assets.labels.concepts import COCO
         ("dining_table", "dining table"),
         ("dirt bike", "dirt bike"),
         ("bike", "bicycle"),
+        ("hotdogs", "hot dog"),
+        ("double-deckers", "bus"),
+        ("field glasses", "binoculars"),
+        ("a wheel barrow", "wheel barrow"),
+        ("carpenter's saws", "handsaw"),
+        ("headphone", "headphones"),
         ("голуби", "голуби"),
         ("", ""),
     ],
@@ -50,6 +56,31 @@ def test_a_canonical_name_is_its_own_and_those_of_coco_are_canonical() -> None:
 def test_people_who_look_different_stay_apart() -> None:
     assert not same_thing("man", "woman")
     assert same_thing("people", "human")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("frog", "toad"),
+        ("plastic bag", "paper bag"),
+        ("salad plate", "salad bowl"),
+        ("candle", "candlestick"),
+        ("mouse", "rat"),
+        ("monitor", "tv"),
+        ("cup", "wine glass"),
+        ("ball", "sports ball"),
+        ("boy", "man"),
+        ("person", "man"),
+        ("cat", "kitten"),
+        ("motorcycle", "bicycle"),
+        ("car", "truck"),
+        ("truck", "tractor trailer"),
+        ("coach", "bus"),
+        ("bag", "handbag"),
+    ],
+)
+def test_what_looks_different_stays_apart(first: str, second: str) -> None:
+    assert not same_thing(first, second)
 
 
 def test_a_column_keeps_its_order_and_its_gaps() -> None:

@@ -211,3 +211,50 @@ def test_there_are_no_numbers_where_nothing_was_looked_at() -> None:
     labels = [Label(0, "sky", 0.7), Label(1, "object", 1.0)]
     found = blind.verify(Clip(video()), TrackingResult(tracked(THERE, AWAY)), labels)
     assert [f.by_tracks for f in found] == [None, None]
+
+
+DOG_FIRST = replace(THERE, frames=range(15))
+CAT_THEN = replace(THERE, start=(50, 20), frames=range(15, 30))
+
+
+def stretches(found: VerifiedLabel) -> list[tuple[int, float, float, str, float, str, float]]:
+    assert found.by_tracks is not None
+    return [
+        (s.window, s.start, s.end, s.concept, round(s.viou, 2), s.rival, round(s.rival_viou, 2))
+        for s in found.by_tracks.stretches
+    ]
+
+
+def test_what_fits_is_told_stretch_by_stretch() -> None:
+    script = {"dog": [path(DOG_FIRST)], "cat": [path(CAT_THEN)]}
+    two_windows = ConceptRule(windows=WindowSettings(rate=10.0, most_frames=15, stretch=15))
+    one_window = ConceptRule(windows=WindowSettings(rate=10.0, stretch=10))
+    found, _ = verified(["dog", "cat"], script, THERE, AWAY, rule=two_windows)
+    assert stretches(found) == [(0, 0.0, 1.5, "dog", 1.0, "", 0.0), (1, 1.5, 3.0, "dog", 0.0, "cat", 1.0)]
+    found, _ = verified(["dog", "cat"], script, THERE, AWAY, rule=one_window)
+    assert stretches(found) == [
+        (0, 0.0, 1.0, "dog", 1.0, "", 0.0),
+        (0, 1.0, 2.0, "dog", 0.5, "cat", 0.5),
+        (0, 2.0, 3.0, "dog", 0.0, "cat", 1.0),
+    ]
+
+
+def test_a_track_of_another_object_is_a_rival_on_the_stretch_that_it_shares() -> None:
+    """The cat is followed all along; the dog's trajectory slides onto it."""
+    cat = replace(THERE, step=(0, 0), start=(50, 20))
+    slid = Trajectory.of(
+        list(range(30)),
+        [path(DOG_FIRST).at(i) or path(cat).at(i) for i in range(30)],  # type: ignore[list-item]
+    )
+    objects = (replace(tracked(THERE)[0], trajectory=slid), replace(tracked(cat)[0], id=1))
+    rule = ConceptRule(windows=WindowSettings(rate=10.0, stretch=15))
+    tracker = FakeConceptTracker({"dog": [path(DOG_FIRST)], "cat": [path(cat)]})
+    labels = [Label(0, "dog", 0.7), Label(1, "cat", 0.7)]
+    found, _ = ConceptVerifier(tracker, rule).verify(Clip(video()), TrackingResult(objects), labels)
+    assert [(s[3:]) for s in stretches(found)][1] == ("dog", 0.0, "cat", 1.0)
+
+
+def test_stretches_speak_of_what_was_asked_for_though_the_name_fell_back() -> None:
+    found, _ = verified(["dog", "cat"], {"cat": [path(THERE), path(AWAY)]}, THERE, AWAY)
+    assert found.label.name == "animal"
+    assert stretches(found) == [(0, 0.0, 3.0, "dog", 0.0, "cat", 1.0)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from resources.store.store import SceneGraphStore
-from svg2_assets.labels.protocols import Label, TrackEvidence, VerifiedLabel
+from svg2_assets.labels.protocols import Label, StretchEvidence, TrackEvidence, VerifiedLabel
 from svg2_assets.labels.rows import parsed_rows, verified_of, verified_rows
 from svg2_assets.scene.graph import Verification
 from svg2_assets.scene.taxonomy import Verdict
@@ -14,7 +14,17 @@ SUPPORTED = VerifiedLabel(
     Label(1, "dog", 0.9),
     Verification(Verdict.SUPPORTED, 0.9),
     "dog: tracks 0.3, 1.0 fit.",
-    TrackEvidence("dog", ((0, 3), (1, 0)), 0.75, (0, 15, 30), 0.8, 5, "cat", 0.25),
+    TrackEvidence(
+        "dog",
+        ((0, 3), (1, 0)),
+        0.75,
+        (0, 15, 30),
+        0.8,
+        5,
+        "cat",
+        0.25,
+        (StretchEvidence(0, 0.0, 6.0, 3, "dog", 0.9), StretchEvidence(1, 6.0, 12.5, 2, "dog", 0.5, "cat", 0.25)),
+    ),
 )
 SILENT = VerifiedLabel(
     Label(2, "cup", 0.4), Verification(Verdict.UNVERIFIED, 0.4), "cup: no track.", TrackEvidence("cup", looks=5)
@@ -41,3 +51,22 @@ def test_evidence_can_be_asked_for_by_its_numbers(tmp_path: Path) -> None:
     frame = store.read("labels", where={"stage": "verified"}).sort("object_id")
     assert frame["evidence_viou"].to_list() == [0.75, 0.0, None], "found nothing is 0, did not look is null"
     assert frame["rival_concept"].to_list() == ["cat", None, None]
+
+
+def test_stretches_can_be_read_as_rows(tmp_path: Path) -> None:
+    store = SceneGraphStore(str(tmp_path))
+    store.replace("labels", verified_rows("a", [SUPPORTED, SILENT, WITHOUT_TRACKS]), video_ids=["a"], stage="verified")
+    stretches = store.read("labels").sort("object_id")["evidence_stretches"].to_list()
+    assert stretches[0][1] == {
+        "window": 1, "start": 6.0, "end": 12.5, "looks": 2,
+        "concept": "dog", "viou": 0.5, "rival": "cat", "rival_viou": 0.25,
+    }  # fmt: skip
+    assert (stretches[0][0]["rival"], stretches[0][0]["rival_viou"]) == (None, None)
+    assert stretches[1:] == [[], None], "did not look is null"
+
+
+def test_rows_of_before_stretches_were_kept_are_read_without_them() -> None:
+    (row,) = verified_rows("a", [SUPPORTED])
+    (label,) = verified_of([{k: v for k, v in row.items() if k != "evidence_stretches"}])
+    assert label.by_tracks is not None
+    assert (label.by_tracks.viou, label.by_tracks.stretches) == (0.75, ())
