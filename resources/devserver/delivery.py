@@ -76,7 +76,8 @@ class Delivery(Response):
 async def _reset(transport: asyncio.Transport, receive: Receive) -> None:
     """Close with a TCP reset: linger of zero seconds."""
     connection = transport.get_extra_info("socket")
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()
+    if not transport.is_closing():  # a client that was killed is gone before it can be reset
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
     while (await receive())["type"] != "http.disconnect":
         pass
