@@ -139,7 +139,8 @@ class Waves(nn.Module):
         """[..., features] -> [..., D]. The angles are float32 whatever the weights are."""
         octaves = math.pi * 2.0 ** torch.arange(FREQUENCIES, device=x.device)
         angle = (x.float() * torch.tensor(self.scale, device=x.device))[..., None] * octaves
-        waves = torch.cat([angle.sin(), angle.cos()], dim=-1).flatten(-2)
+        # Of length 1: what is learned in few steps must not drown what the tokens show.
+        waves = torch.cat([angle.sin(), angle.cos()], dim=-1).flatten(-2) / math.sqrt(FREQUENCIES * len(self.scale))
         out: Tensor = self.linear(waves.to(self.linear.weight.dtype))
         return out
 
