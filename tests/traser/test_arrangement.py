@@ -165,7 +165,7 @@ def test_places_tell_when_and_where_a_token_is_and_its_object() -> None:
     np.testing.assert_allclose(places[0], [0.5, 0.25, 0.875, 0.75, 0.5, 0.25, 0.4, 0.2], atol=1e-6)
     np.testing.assert_allclose(places[1], [2.5, 0.75, 0.125, 0.75, 0, 0, 0, 0], atol=1e-6)  # the odd last frame
     meta = arrange(clip, PROMPT, plan=plan_of()).groups[0].meta
-    np.testing.assert_allclose(meta, [0.5, 2.5, 0.5, 0.25, np.log(0.08), 0, 0, 0], atol=1e-5)
+    np.testing.assert_allclose(meta, [0.5, 2.5, 0.5, 0.25, np.log(0.08), 0, 0, 0, 1], atol=1e-5)
 
 
 def test_the_released_training_cuts_the_end_and_says_what_is_lost() -> None:
@@ -185,3 +185,11 @@ def test_the_released_training_cuts_the_end_and_says_what_is_lost() -> None:
 def test_nothing_is_cut_where_nothing_is_learned() -> None:
     clip = clip_of([[0]], Grid(1, 1, 1))
     assert not arrange(clip, PROMPT, plan=plan_of(replace(RELEASE, cut_at=30))).notes
+
+
+def test_groups_know_whose_they_are() -> None:
+    grid = Grid(2, 3, 4)
+    clip = Clip(grid, np.arange(4.0), [track([3, 12], grid), track([4], grid)])
+    plan = replace(plan_of(), arranging=replace(plan_of().arranging, scene=True, camera=True))
+    numbers = [int(g.meta[8]) for g in arrange(clip, PROMPT, plan=plan).groups]
+    assert list(dict.fromkeys(numbers)) == [1, 2, 0, -1]
