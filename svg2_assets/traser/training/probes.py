@@ -3,6 +3,9 @@
 A model that reads time and direction off a clip finds the true answer much likelier than one with every relation at
 another time (`SHIFTED`) or its ends exchanged (`SWAPPED`), and less likely when the clip runs backwards (`REVERSED`) or
 what an object's tokens show is dealt out among their places (`SHUFFLED`). The released model was probed like that.
+
+Wrong answers may also be unlikely as text: a model that sees nothing learns how answers go. `UNSEEN` tells the two
+apart: the same clip without its pictures, all else as it is. A model that it costs nothing has not learned to look.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ class Probe(StrEnum):
     SWAPPED = Alteration.SWAPPED.value
     REVERSED = "reversed"
     SHUFFLED = "shuffled"
+    UNSEEN = "unseen"
 
 
 GAPS = tuple(probe for probe in Probe if probe is not Probe.TRUE)
@@ -44,6 +48,7 @@ def probes_of(sample: Sample, make: ExampleMaker, task: Task, *, seed: int = 0) 
     backwards = make(backwards_of(sample), task)
     found[Probe.REVERSED] = with_answer(backwards, _answer(true))
     found[Probe.SHUFFLED] = shuffled(true, np.random.default_rng(seed))
+    found[Probe.UNSEEN] = replace(true, patches=np.zeros_like(true.patches))
     return found
 
 
