@@ -73,7 +73,7 @@ bench-traser: $(VENV)/.dev  ## TRASER's token selection and arrangement against 
 CLIPS ?= 1500
 TINY := SVG2_HOME=.svg2/train-tiny OMP_NUM_THREADS=2 $(BIN)/svg2 traser
 
-train-tiny: $(VENV)/.dev  ## a small TRASER learns the synthetic world here, in minutes; scores on held-out clips
+train-tiny: $(VENV)/.dev  ## train a small TRASER on the synthetic world here, in minutes; scores on held-out clips
 	$(TINY) world --config configs/worlds/tiny.yaml --train $(CLIPS) --held-out 64 --processes 2
 	$(TINY) train --config configs/tiny.yaml
 	$(TINY) evaluate --checkpoint runs/traser-tiny

@@ -96,7 +96,7 @@ def _probes(of: Mapping[str, Sequence[Mapping]]) -> Table:
         "that of `both`, which is preset release. Wrong answers stand in the order of true ones.",
         "shifted: every relation 4 s off; swapped: ends exchanged; reversed: the clip backwards, the answer as it was; "
         "shuffled: a group's tokens dealt out among their places; unseen: the clip without its pictures.",
-        "Where `unseen` costs nothing, a system has learned how answers go and not to look: its figures are of text alone.",
+        "Where `unseen` costs nothing, a system has learned how answers go, not to look: its figures are the text's.",
     )
     return Table("Blindness: what changes cost", ("system", *PROBES), rows, notes)
 
