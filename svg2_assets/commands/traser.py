@@ -58,7 +58,7 @@ def samples(
     done = collect(store, settings, open_video=lambda v: installation.media.source(store, v), run_id="svg2 traser")
     print_problems(Console(stderr=True) if as_json else console, {**done.blocked, **done.failed})
     if not as_json:
-        console.print(done.summary(), highlight=False)
+        console.print(done.totals, highlight=False)  # what filters did follows as a table
     unchanged = not done.written and not done.gone
     before = {"summary": done.summary(), "failed": dict(done.failed)}
     _publish(publish(store, tag, unchanged=unchanged), console, as_json=as_json, before=before)

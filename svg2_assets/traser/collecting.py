@@ -86,13 +86,18 @@ class Collected:
     failed: Mapping[str, str] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
 
-    def summary(self) -> str:
-        """One line, and what filters took away."""
-        filters = ", ".join(f"{what}: {why} {count}" for what, why, count in self.counts.rows())
+    @property
+    def totals(self) -> str:
+        """One line."""
         return (
             f"{self.written} samples written, {self.kept} up to date, {len(self.gone)} taken away, "
             f"{len(self.blocked)} videos blocked, {len(self.failed)} failed"
-        ) + (f" ({filters})" if filters else "")
+        )
+
+    def summary(self) -> str:
+        """One line, and what filters took away."""
+        filters = ", ".join(f"{what}: {why} {count}" for what, why, count in self.counts.rows())
+        return self.totals + (f" ({filters})" if filters else "")
 
 
 def collect(

@@ -70,8 +70,8 @@ class Designing:
     """What the resamplers are.
 
     `place`: keys and latents know place and time (starts at zero: a released checkpoint gives the same output).
-    `orthogonal`: latents start orthogonal and as small as weights rather than all ones, beside which what is
-    seen is lost at first: 4 % of the power of what the released resampler gives follows from its tokens, 68 % of ours.
+    `orthogonal`: latents start orthogonal and as small as weights rather than all ones, beside which what is seen is
+    lost at first.
     `diversity`: weight of the loss on alike latents.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -93,7 +93,6 @@ class State:
     mask: Tensor
     position: Tensor
     padded: bool = True
-    extra: dict[str, Any] = field(default_factory=dict)
 
     def select(self, rows: Tensor) -> None:
         """Goes on with `rows` [b] alone: those that are done need no further step."""

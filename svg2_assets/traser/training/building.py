@@ -44,7 +44,7 @@ def model_of(setup: Setup, tokenizer: QwenTokenizer) -> Traser:
 
 def tiny_config(tiny: TinyModel, tokenizer: QwenTokenizer, preset: Preset) -> TraserConfig:
     """The configuration of a tiny model with this tokenizer."""
-    marks, head = tokenizer.marks, tiny.hidden // tiny.heads
+    marks = tokenizer.marks
     shape = ResamplerShape(
         tiny.hidden,
         tiny.latents,
@@ -54,7 +54,28 @@ def tiny_config(tiny: TinyModel, tokenizer: QwenTokenizer, preset: Preset) -> Tr
         tiny.resampler_head,
         tiny.resampler_widening,
     )
-    text = {
+    backbone = {
+        "text_config": _text_of(tiny, tokenizer),
+        "vision_config": _vision_of(tiny),
+        "tie_word_embeddings": True,
+        "video_token_id": marks.video,
+        **_mark_ids(tokenizer, marks),
+    }
+    designing = preset.designing
+    return TraserConfig(
+        backbone,
+        shape,
+        shape,
+        place=designing.place,
+        orthogonal=designing.orthogonal,
+        diversity=designing.diversity,
+    )
+
+
+def _text_of(tiny: TinyModel, tokenizer: QwenTokenizer) -> dict[str, Any]:
+    """The language model."""
+    marks, head = tokenizer.marks, tiny.hidden // tiny.heads
+    return {
         "vocab_size": len(tokenizer),
         "hidden_size": tiny.hidden,
         "initializer_range": initial_std(tiny.hidden),
@@ -73,7 +94,11 @@ def tiny_config(tiny: TinyModel, tokenizer: QwenTokenizer, preset: Preset) -> Tr
         "bos_token_id": marks.pad,
         "eos_token_id": marks.end,
     }
-    vision = {
+
+
+def _vision_of(tiny: TinyModel) -> dict[str, Any]:
+    """The vision tower."""
+    return {
         "depth": tiny.vision_depth,
         "hidden_size": tiny.vision_hidden,
         "initializer_range": initial_std(tiny.vision_hidden, width=VISION_WIDTH),
@@ -87,22 +112,6 @@ def tiny_config(tiny: TinyModel, tokenizer: QwenTokenizer, preset: Preset) -> Tr
         "fullatt_block_indexes": [tiny.vision_depth - 1],
         "in_channels": 3,
     }
-    backbone = {
-        "text_config": text,
-        "vision_config": vision,
-        "tie_word_embeddings": True,
-        "video_token_id": marks.video,
-        **_mark_ids(tokenizer, marks),
-    }
-    designing = preset.designing
-    return TraserConfig(
-        backbone,
-        shape,
-        shape,
-        place=designing.place,
-        orthogonal=designing.orthogonal,
-        diversity=designing.diversity,
-    )
 
 
 def _mark_ids(tokenizer: QwenTokenizer, marks: Marks) -> dict[str, int]:
