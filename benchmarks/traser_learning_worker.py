@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 import time
@@ -19,13 +20,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from resources.store.schemas import TABLES
+from svg2_assets.scene.taxonomy import CAMERA_ID
 from svg2_assets.traser.samples.rows import from_row, to_row
 from svg2_assets.traser.samples.values import Sample
 from svg2_assets.traser.samples.world import HELD_OUT, WorldSampleSettings, build_clip
 
 WORLD = WorldSampleSettings(
-    width=168,
-    height=112,
+    width=336,
+    height=224,
     seconds=8.0,
     world={"cut_chance": 0.0, "things": 3, "small_share": 0.0},
     most_objects=8,
@@ -33,15 +35,20 @@ WORLD = WorldSampleSettings(
 )
 HIDDEN, HEAD, PLACED = 96, 24, 16
 """Width, a resampler's head, and how much wider it is in systems without place: then all have as many weights."""
+POOL = 4  # batches that are sorted by length together
+TASKS = ("scene_graph", "scene_graph", "scene_graph", "attributes", "relationships")
+GROWING = ((0.1, 2), (0.2, 4))  # until which share of the steps no more than how many objects are shown
+NAMING, CONTRAST = 0.25, 0.5  # weights of the objectives
 
 SYSTEMS: Mapping[str, dict[str, Any]] = {
     "none": {"preset": "release", "resamplers": "none"},
     "OTR": {"preset": "release", "resamplers": "object"},
     "TWR": {"preset": "release", "resamplers": "window"},
     "both": {"preset": "release", "resamplers": "both"},
-    "default": {"preset": "default", "objectives": {"contrast": 0.5}},
+    "default": {"preset": "default", "objectives": {"naming": NAMING, "contrast": CONTRAST}},
     "default, no contrast": {"preset": "default"},
 }
+"""All learn to name from their slots, unless said otherwise, and begin with the same vision tower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,40 +72,45 @@ class Job:
 
 @dataclass
 class Feed:
-    """A `loop.Feed` from memory: pools of eight batches are sorted by length, so that little is padded.
+    """A `loop.Feed` from memory: what the frozen tower makes of the clips is there already.
 
-    It ends after `seconds`, where given: a run on a machine that is lent for minutes is cut rather than lost.
+    Objects come in a new order each time, so that their numbers say nothing, and few of them at first; most often the
+    whole graph is asked for. Four batches at a time are sorted by length, so that little is padded. It ends after
+    `seconds`, where given: a run on a machine that is lent for minutes is cut rather than lost.
     """
 
-    examples: Sequence[Any]
-    patches: Sequence[np.ndarray]
-    batch: int
-    seed: int
-    seconds: float = 0.0
+    samples: Sequence[Sample]
+    features: np.ndarray
+    make: Any
+    job: Job
     taken: int = field(default=0)
 
     def batches(self) -> Iterator[Sequence[Any]]:
         """Without end."""
-        random, began = np.random.default_rng(self.seed), time.monotonic()
-        if len(self.examples) < self.batch:
-            raise ValueError(f"{len(self.examples)} clips give no batch of {self.batch}")
-        rounds = min(8, len(self.examples) // self.batch)
-        pool = rounds * self.batch
+        random, began = np.random.default_rng(self.job.seed), time.monotonic()
+        if len(self.samples) < POOL * self.job.batch:
+            raise ValueError(f"{len(self.samples)} clips give no {POOL} batches of {self.job.batch}")
         while True:
-            order = random.permutation(len(self.examples))
-            for first in range(0, len(order) - pool + 1, pool):
-                part = sorted(order[first : first + pool], key=lambda k: len(self.examples[k].arranged))
-                for at in random.permutation(rounds):
-                    if self.seconds and time.monotonic() - began > self.seconds:
-                        return
-                    self.taken += 1
-                    yield [self.whole(k) for k in part[at * self.batch : (at + 1) * self.batch]]
+            chosen = random.choice(len(self.samples), POOL * self.job.batch, replace=False)
+            task = TASKS[random.integers(len(TASKS))]
+            most = next((n for until, n in GROWING if self.taken < until * self.job.steps), None)
+            made = sorted((self.example(k, task, most, random) for k in chosen), key=lambda e: len(e.arranged))
+            for at in random.permutation(POOL):
+                if self.job.seconds and time.monotonic() - began > self.job.seconds:
+                    return
+                self.taken += 1
+                yield made[at * self.job.batch : (at + 1) * self.job.batch]
 
-    def whole(self, k: int) -> Any:
-        """An example with its patches."""
-        from svg2_assets.traser.sampling import normalised
+    def example(self, k: int, task: str, most: int | None, random: np.random.Generator) -> Any:
+        """Sample `k` with its objects, or up to `most` of them, in a new order."""
+        from svg2_assets.traser.text import Task
 
-        return replace(self.examples[k], patches=normalised(self.patches[k]))
+        sample = self.samples[k]
+        count = len(sample.objects)
+        if most is not None and most < count:
+            count = int(random.integers(1, most + 1))
+        chosen = random.permutation(len(sample.objects))[:count]
+        return replace(self.make.arranged(with_objects(sample, chosen), Task(task)), patches=self.features[k])
 
     def state(self) -> Mapping[str, Any]:
         """How far it is."""
@@ -107,6 +119,18 @@ class Feed:
     def held_out(self) -> Iterator[Sequence[Any]]:
         """None: they are judged at the end."""
         return iter(())
+
+
+def with_objects(sample: Sample, chosen: Sequence[int]) -> Sample:
+    """The sample with the objects at these places, in this order, and what holds among them."""
+    objects = tuple(sample.objects[k] for k in chosen)
+    ends = {CAMERA_ID, *(o.id for o in objects)}
+    return replace(
+        sample,
+        objects=objects,
+        masks=tuple(sample.masks[k] for k in chosen),
+        relations=tuple(r for r in sample.relations if r.subject in ends and r.object in ends),
+    )
 
 
 def write_clips(folder: Path, *, train: int, held_out: int, processes: int) -> None:
@@ -147,15 +171,16 @@ def read_clips(path: Path) -> list[Sample]:
 
 
 def main() -> None:
-    """Train and judge one job."""
+    """Train and judge one job, or with `see` teach the vision tower."""
     folder, job = Path(sys.argv[1]), Job(**json.loads(sys.argv[2]))
     import torch
 
-    torch.set_num_threads(1)
-    train = read_clips(clips_path(folder, "train", job.clips))
-    held_out = read_clips(clips_path(folder, "held-out", job.held_out))
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    if sys.argv[3:] == ["see"]:
+        see(folder, job)
+        return
     with tempfile.TemporaryDirectory() as scratch:
-        result = _result(job, train, held_out, Path(scratch))
+        result = _result(job, folder, Path(scratch))
     unfinished = folder / f"{job.name}.unfinished"
     unfinished.write_text(json.dumps(result))
     unfinished.replace(folder / f"{job.name}.json")
@@ -165,7 +190,7 @@ def setup_of(job: Job, folder: Path) -> Any:
     """The setup of a job."""
     from svg2_assets.traser.training.settings import Setup
 
-    system = SYSTEMS[job.system]
+    system = {"objectives": {"naming": NAMING}} | SYSTEMS[job.system]
     placed = system["preset"] == "default"
     tiny = {
         "hidden": HIDDEN,
@@ -179,7 +204,7 @@ def setup_of(job: Job, folder: Path) -> Any:
         "resampler_head": HEAD if placed else HEAD + PLACED,
     }
     rates = {"base_rate": 2e-3, "merger_rate": 2e-3, "resampler_rate": 2e-3, "warmup": 0.05, "floor": 0.02}
-    plain = {"precision": "float32", "checkpointing": False, "frozen_vision": False, "betas": (0.9, 0.98)}
+    plain = {"precision": "float32", "checkpointing": False, "betas": (0.9, 0.98)}
     return Setup(
         folder=folder,
         model={"tiny": tiny},
@@ -187,6 +212,7 @@ def setup_of(job: Job, folder: Path) -> Any:
         accumulation=1,
         steps=job.steps,
         seed=job.seed,
+        seeing={"steps": 800, "batch": 32, "pictures": 1},
         recipe={**rates, **plain},
         evaluating={"most": 0},
         saving={"every": job.steps},
@@ -195,29 +221,88 @@ def setup_of(job: Job, folder: Path) -> Any:
     )
 
 
-def _result(job: Job, train: Sequence[Sample], held_out: Sequence[Sample], folder: Path) -> dict[str, Any]:
-    from svg2_assets.traser.samples.examples import ExampleMaker
+def see(folder: Path, job: Job) -> None:
+    """Teach the vision tower that all systems begin with, and keep it and what it makes of the clips to train on."""
+    import torch
+
+    from svg2_assets.traser.text import Task
+    from svg2_assets.traser.training.seeing import teach, write_seen
+
+    began = time.perf_counter()
+    train = read_clips(clips_path(folder, "train", job.clips))
+    setup, _, model, make = _begun(Job("none", 0, 1, 1, job.clips, job.held_out), train, folder)
+    pictures = [_patches(s) for s in train]
+    examples = [make.arranged(s, Task.ATTRIBUTES) for s in train]
+    random = np.random.default_rng(0)
+
+    def batches() -> Iterator[Sequence[Any]]:
+        while True:
+            chosen = random.choice(len(train), min(setup.seeing.batch, len(train)), replace=False)
+            yield [replace(examples[k], patches=_normal(pictures[k])) for k in chosen]
+
+    losses = teach(model, batches(), setup.seeing, seed=0, tell=lambda line: print(line, flush=True))
+    model.eval()
+    with torch.no_grad():
+        seen = [model.see(torch.from_numpy(_normal(p)), [e.grid]) for p, e in zip(pictures, examples, strict=True)]
+    np.save(features_path(folder, job.clips), np.stack([f.numpy().astype(np.float16) for f in seen]))
+    write_seen(folder, model, version=str(job.clips))
+    print(f"{len(losses)} steps, loss {np.mean(losses[-50:]):.3f}, {time.perf_counter() - began:.0f} s", flush=True)
+
+
+def features_path(folder: Path, clips: int) -> Path:
+    """Of what the tower makes of the clips."""
+    return folder / f"features-{clips}.npy"
+
+
+def _patches(sample: Sample) -> np.ndarray:
     from svg2_assets.traser.samples.pictures import decode
     from svg2_assets.traser.sampling import bytes_of_patches
-    from svg2_assets.traser.text import Task
+
+    return bytes_of_patches(decode(sample.pictures, height=WORLD.height, width=WORLD.width))
+
+
+def _normal(pictures: np.ndarray) -> np.ndarray:
+    from svg2_assets.traser.sampling import normalised
+
+    return normalised(pictures)
+
+
+def _begun(job: Job, train: Sequence[Sample], folder: Path) -> tuple[Any, Any, Any, Any]:
+    """Setup, tokenizer, model, maker."""
+    from svg2_assets.traser.samples.examples import ExampleMaker
     from svg2_assets.traser.training.building import model_of, slots_of, texts_of, tokenizer_of
 
     setup = setup_of(job, folder)
     tokenizer = tokenizer_of(setup, texts_of(to_row(s) for s in train[:1000]))
-    model, preset = model_of(setup, tokenizer), setup.resolved()
-    make = ExampleMaker(preset, tokenizer, slots_of(model), altered="contrast" in setup.objectives)
-    nothing = np.zeros((0, 1176), dtype=np.float32)
-    examples = [replace(make(s, Task(s.tasks[0])), patches=nothing) for s in train]
-    patches = [bytes_of_patches(decode(s.pictures, height=112, width=168)) for s in train]
+    model = model_of(setup, tokenizer)
+    make = ExampleMaker(setup.resolved(), tokenizer, slots_of(model), altered="contrast" in setup.objectives)
+    return setup, tokenizer, model, make
+
+
+def _result(job: Job, folder: Path, scratch: Path) -> dict[str, Any]:
+    from svg2_assets.traser.training.seeing import read_seen
+
+    train = read_clips(clips_path(folder, "train", job.clips))
+    held_out = read_clips(clips_path(folder, "held-out", job.held_out))
+    setup, tokenizer, model, make = _begun(job, train, scratch)
+    if not read_seen(folder, model, version=str(job.clips)):
+        raise FileNotFoundError(f"{folder} holds no vision tower for {job.clips} clips")
+    model.backbone.model.visual.requires_grad_(False)
+    features = np.load(features_path(folder, job.clips)).astype(np.float32)
+    feed = Feed(train, features, make, job)
     began = time.perf_counter()
-    losses = _train(setup, model, tokenizer, Feed(examples, patches, job.batch, job.seed, job.seconds))
+    model.see = lambda seen, _: seen  # what the frozen tower makes of the clips comes with them
+    losses = _train(setup, model, tokenizer, feed)
+    del model.see
     seconds = time.perf_counter() - began
+    random = np.random.default_rng(job.seed)
+    lengths = [len(feed.example(k, "scene_graph", None, random).arranged) for k in range(min(200, len(train)))]
     judged = _judge(model, tokenizer, make, held_out)
     return {
         "system": job.system,
         "seed": job.seed,
         "weights": sum(p.numel() for p in model.parameters()),
-        "positions": float(np.mean([len(e.arranged) for e in examples])),
+        "positions": float(np.mean(lengths)),
         "seconds": seconds,
         "steps": len(losses),
         "losses": losses,

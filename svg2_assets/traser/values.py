@@ -122,7 +122,8 @@ class Arranged:
 class Example:
     """A sample that a network takes: `patches` [P, 1176] float32 of the resized frames, their grid, the sequence.
 
-    `altered`: ids of wrong answers to learn against, by what is wrong with them.
+    `altered`: ids of wrong answers to learn against, by what is wrong with them. `words`: by an object's number, the
+    ids of its name and attributes as the answer tells them.
     """
 
     video_id: str
@@ -132,6 +133,7 @@ class Example:
     answer: str = ""
     notes: Sequence[str] = field(default_factory=tuple)
     altered: Mapping[str, IntArray] = field(default_factory=dict)
+    words: Mapping[int, IntArray] = field(default_factory=dict)
 
 
 def _seconds(value: float) -> str:

@@ -77,12 +77,13 @@ class Batch:
 
 @dataclass
 class Losses:
-    """`total` to be minimised; its parts; how many tokens were learned."""
+    """`total` to be minimised; its parts; how many tokens were learned; `answers` [B]: each sample's mean loss of one."""
 
     total: Tensor
     language: Tensor
     diversity: Tensor
     tokens: int
+    answers: Tensor
 
 
 @dataclass
@@ -184,10 +185,11 @@ class Traser(nn.Module):
 
     def losses_of(self, embedded: Tensor, latents: Mapping[Role, Tensor], batch: Batch) -> Losses:
         """As `loss`, of what `embed` gave."""
-        each, _ = self._cross_entropies(embedded, batch)
+        each, rows = self._cross_entropies(embedded, batch)
         language = each.mean()
         alike = diversity_loss(latents) if self.config.diversity and latents else language.new_zeros(())
-        return Losses(language + self.config.diversity * alike, language, alike, len(each))
+        answers = _row_means(each, rows, len(batch.labels))
+        return Losses(language + self.config.diversity * alike, language, alike, len(each), answers)
 
     def token_losses(self, batch: Batch) -> Tensor:
         """Mean cross-entropy of each sample's learned tokens, [B]."""
@@ -195,10 +197,7 @@ class Traser(nn.Module):
 
     def answer_losses(self, embedded: Tensor, batch: Batch) -> Tensor:
         """As `token_losses`, of embeddings [B, L, D] that are there already; of `batch` labels and positions count."""
-        each, rows = self._cross_entropies(embedded, batch)
-        sums, counts = each.new_zeros(2, len(batch.labels))
-        sums = sums.index_add(0, rows, each)
-        return sums / counts.index_add(0, rows, torch.ones_like(each)).clamp(min=1)
+        return _row_means(*self._cross_entropies(embedded, batch), len(batch.labels))
 
     def _cross_entropies(self, embedded: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """Of every learned token: its cross-entropy [n] and its row [n]."""
@@ -281,6 +280,13 @@ class Traser(nn.Module):
     def _whole(self) -> Any:
         """Where there is no padding."""
         return {"full_attention": None} if self._in_pieces else None
+
+
+def _row_means(each: Tensor, rows: Tensor, count: int) -> Tensor:
+    """Means of `each` [n] by row, [count]; 0 for a row without any."""
+    sums, counts = each.new_zeros(2, count)
+    sums = sums.index_add(0, rows, each)
+    return sums / counts.index_add(0, rows, torch.ones_like(each)).clamp(min=1)
 
 
 def _renew_frequencies(rotary: Any) -> None:

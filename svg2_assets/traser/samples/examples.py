@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -21,11 +21,12 @@ from svg2_assets.traser.presets import Preset
 from svg2_assets.traser.samples.pictures import Undecodable, decode
 from svg2_assets.traser.samples.stream import Fault, Unusable
 from svg2_assets.traser.samples.values import Sample, SampleObject
-from svg2_assets.traser.sampling import Sampled, frames_of, grid_of, patches_of
+from svg2_assets.traser.sampling import PATCH_VALUES, Sampled, frames_of, grid_of, patches_of
 from svg2_assets.traser.selection import NoObject, Selection, tracks_of
 from svg2_assets.traser.text import Clock, Statement, Task, Thing, Told, answer_ids, prompt_ids, target_text
 from svg2_assets.traser.values import Example, Grid
 
+NOTHING = np.zeros((0, PATCH_VALUES), dtype=np.float32)
 RELATED = 3  # relations of an object from which on it counts double
 
 
@@ -52,6 +53,10 @@ class ExampleMaker:
 
     def __call__(self, sample: Sample, task: Task) -> Example:
         """The example of `sample`, its answer included. Raises `Unusable`."""
+        return replace(self.arranged(sample, task), patches=patches_of(self._frames(sample)))
+
+    def arranged(self, sample: Sample, task: Task) -> Example:
+        """As `self(sample, task)`, but without patches: for who knows already what a tower makes of them."""
         height, width = sample.picture_size
         grid = grid_of(len(sample.frames), height, width)
         selection = self._selected(sample, grid)
@@ -70,7 +75,8 @@ class ExampleMaker:
         missing = (d.reason for d in selection.dropped)
         notes = (*selection.notes, *missing, *fitted.notes, *arranged.notes)
         altered = self._altered(sample, shown, task, answer) if self.altered else {}
-        return Example(sample.video.id, patches_of(self._frames(sample)), grid, arranged, answer, notes, altered)
+        words = self._words(sample, shown, task)
+        return Example(sample.video.id, NOTHING, grid, arranged, answer, notes, altered, words)
 
     @cached_property
     def _plan(self) -> Plan:
@@ -88,6 +94,15 @@ class ExampleMaker:
         told, clock = told_of(sample, shown), self._clock(sample)
         texts = {name: target_text(alter(told, clock), task=task, clock=clock) for name, alter in ALTERATIONS.items()}
         return {n.value: np.asarray(answer_ids(t, self.tokenizer)) for n, t in texts.items() if t != answer}
+
+    def _words(self, sample: Sample, shown: Sequence[SampleObject], task: Task) -> dict[int, IntArray]:
+        """Ids of what the answer calls each object, by its number."""
+        found = {}
+        for thing in told_of(sample, shown).things:
+            said = (thing.name, *(thing.attributes if task.tells_attributes else ()))
+            ids = [i for text in said for i in self.tokenizer.encode(text)]
+            found[thing.number] = np.unique(np.asarray(ids, dtype=np.int64))
+        return found
 
     def _clock(self, sample: Sample) -> Clock:
         return Clock.of(sample.video.duration, true_times=self.preset.arranging.true_times)

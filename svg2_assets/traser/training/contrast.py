@@ -16,43 +16,35 @@ from torch.nn import functional
 
 from svg2_assets.traser.arrangement import IGNORED
 from svg2_assets.traser.network.model import Batch, Traser
-from svg2_assets.traser.values import Example
+from svg2_assets.traser.training.values import Seen
 
 MARGIN = 0.3  # nats a token
 SHARE = 0.5  # of the samples of a batch whose answer is altered
 
 
-def contrast(
-    model: Traser, batch: Batch, embedded: Tensor, examples: Sequence[Example], draw: np.random.Generator
-) -> Tensor:
+def contrast(model: Traser, seen: Seen, draw: np.random.Generator) -> Tensor:
     """Mean of `max(0, MARGIN - (loss of a wrong answer - loss of the true one))`, one wrong answer a sample drawn.
 
-    `embedded` [B, L, D] are the batch's embeddings, padded on the right; what the wrong answers follow is taken from
-    them. 0 where no sample has a wrong answer.
+    What the wrong answers follow is taken from the embeddings that are there. 0 where no sample has a wrong answer.
     """
-    able = [row for row, example in enumerate(examples) if example.altered]
+    able = [row for row, example in enumerate(seen.examples) if example.altered]
     if not able:
-        return embedded.sum() * 0.0
-    rows = sorted(draw.permutation(able)[: max(1, round(SHARE * len(examples)))].tolist())
-    wrong = [_drawn(list(examples[row].altered.values()), draw) for row in rows]
-    true = model.answer_losses(embedded[rows], _only(batch, rows))
-    altered = model.answer_losses(*_with_answers(model, batch, embedded, rows, wrong))
-    return functional.relu(MARGIN - (altered - true)).mean()
+        return seen.embedded.sum() * 0.0
+    rows = sorted(draw.permutation(able)[: max(1, round(SHARE * len(seen.examples)))].tolist())
+    wrong = [_drawn(list(seen.examples[row].altered.values()), draw) for row in rows]
+    altered = model.answer_losses(*_with_answers(model, seen, rows, wrong))
+    return functional.relu(MARGIN - (altered - seen.answers[rows])).mean()
 
 
 def _drawn(answers: Sequence[np.ndarray], draw: np.random.Generator) -> np.ndarray:
     return answers[int(draw.integers(len(answers)))]
 
 
-def _only(batch: Batch, rows: Sequence[int]) -> Batch:
-    """The rows' labels and positions."""
-    return replace(batch, labels=batch.labels[list(rows)], positions=batch.positions[:, list(rows)])
-
-
 def _with_answers(
-    model: Traser, batch: Batch, embedded: Tensor, rows: Sequence[int], answers: Sequence[np.ndarray]
+    model: Traser, seen: Seen, rows: Sequence[int], answers: Sequence[np.ndarray]
 ) -> tuple[Tensor, Batch]:
     """The rows' embeddings with other answers in place of theirs, and the batch that they make."""
+    batch, embedded = seen.batch, seen.embedded
     starts = (batch.labels[list(rows)] != IGNORED).int().argmax(dim=1).tolist()
     look = model.backbone.get_input_embeddings()
     longest = max(start + len(ids) for start, ids in zip(starts, answers, strict=True))

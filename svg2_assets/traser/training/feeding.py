@@ -21,7 +21,7 @@ class StoredFeed:
     def __init__(
         self, source: SampleSource, make: ExampleMaker, *, setup: Setup, engine: Engine, start: Mapping[str, Any] | None
     ) -> None:
-        self._setup, self._engine = setup, engine
+        self._setup, self._engine, self.make = setup, engine, make
         self.stream: Stream[Example] = stream_of(source, make, setup.data.streaming(seed=setup.seed))
         self._measured = _measured(source, make, setup)
         self.loader: Loader[Example, list[Example]] = Loader(

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from svg2_assets.traser.network.model import Batch, Traser
 from svg2_assets.traser.training.groups import RESAMPLER
 from svg2_assets.traser.training.objectives import OBJECTIVES
+from svg2_assets.traser.training.values import Seen
 from svg2_assets.traser.values import Example
 
 TOTAL, LANGUAGE, DIVERSITY, TOKENS = "loss", "language", "diversity", "tokens"
@@ -30,9 +31,9 @@ class Learner(nn.Module):
         losses = self.model.losses_of(embedded, latents, batch)
         found = {LANGUAGE: losses.language, DIVERSITY: losses.diversity}
         whole = losses.total + self._touched()
+        seen = Seen(batch, embedded, losses.answers, examples)
         for name, weight in self.objectives.items() if self.training else ():
-            draw = np.random.default_rng(list(seed))
-            found[name] = OBJECTIVES[name](self.model, batch, embedded, examples, draw)
+            found[name] = OBJECTIVES[name](self.model, seen, np.random.default_rng(list(seed)))
             whole = whole + weight * found[name]
         parts = {name: value.detach().float() for name, value in found.items()}
         return {TOTAL: whole, **parts, TOKENS: torch.tensor(float(losses.tokens), device=whole.device)}

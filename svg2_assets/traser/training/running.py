@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import polars as pl
 from torch import Tensor
 
+from svg2_assets.phases import digest
 from svg2_assets.scene.errors import Svg2Error
 from svg2_assets.traser.forms import InvalidSetup
 from svg2_assets.traser.network.checkpoint import write
@@ -20,7 +21,9 @@ from svg2_assets.traser.network.loading import load_traser
 from svg2_assets.traser.network.model import Traser
 from svg2_assets.traser.presets import Preset
 from svg2_assets.traser.samples.examples import ExampleMaker, FrameLibrary
-from svg2_assets.traser.samples.stream import SampleSource
+from svg2_assets.traser.samples.loading import Loader
+from svg2_assets.traser.samples.order import State
+from svg2_assets.traser.samples.stream import SampleSource, stream_of
 from svg2_assets.traser.sampling import frame_indices, smart_resize
 from svg2_assets.traser.tokenizer import QwenTokenizer
 from svg2_assets.traser.training.adapting import adapt, merged, read_learned, write_learned
@@ -40,7 +43,9 @@ from svg2_assets.traser.training.keeping import Keeper, Kept, read_state
 from svg2_assets.traser.training.learning import Learner
 from svg2_assets.traser.training.loop import Run, train
 from svg2_assets.traser.training.metrics import Metrics, Record
+from svg2_assets.traser.training.seeing import read_seen, teach, write_seen
 from svg2_assets.traser.training.settings import Setup, read_setup
+from svg2_assets.traser.values import Example
 
 SETUP, METRICS, CHECKPOINTS, TOKENIZER = "setup.yaml", "metrics.jsonl", "checkpoints", "tokenizer"
 LOCK = ".lock"
@@ -138,6 +143,8 @@ def _trained(
         metrics.forget_after(since.step if since else 0)
         (setup.folder / SETUP).write_text(setup.to_yaml(), encoding="utf-8")
     watcher.began(_beginning(parts, setup, since=since, steps=steps, engine=engine))
+    if setup.seeing.steps and since is None:
+        _teach_to_see(parts, samples, setup, engine, tell=watcher.began)
     run = Run(
         setup=setup,
         steps=steps,
@@ -232,6 +239,27 @@ def _model(setup: Setup, tokenizer: QwenTokenizer, since: Kept | None) -> Traser
     if since is not None:
         read_learned(since.folder, model)
     return model
+
+
+def _teach_to_see(
+    parts: _Parts, samples: Samples, setup: Setup, engine: Engine, *, tell: Callable[[str], None]
+) -> None:
+    """The first process teaches, the others take what it learned; so does a run that was interrupted later."""
+    version = digest(setup.model_dump(mode="json", exclude=set(FREE)), samples.tag)
+    if engine.rank == 0 and not read_seen(setup.folder, parts.model, version=version):
+        settings = setup.data.streaming(seed=setup.seed)
+        stream = stream_of(samples.source, parts.feed.make, settings)
+        loader: Loader[Example, list[Example]] = Loader(
+            stream, list, batch=setup.seeing.batch, rank=0, ranks=1, workers=setup.data.workers, start=State()
+        )
+        parts.model.to(engine.device)
+        with closing(iter(loader)) as batches:
+            teach(parts.model, batches, setup.seeing, seed=setup.seed, tell=tell)
+        write_seen(setup.folder, parts.model, version=version)
+    engine.wait()
+    if engine.rank:
+        read_seen(setup.folder, parts.model, version=version)
+    freeze(parts.model, vision=setup.recipe.frozen_vision, only_adapters=setup.lora is not None)
 
 
 def _tokenizer(setup: Setup, samples: Samples, engine: Engine) -> QwenTokenizer:

@@ -23,7 +23,7 @@ from svg2_assets.traser.samples.settings import SamplingSettings
 from svg2_assets.traser.samples.splits import Split
 from svg2_assets.traser.values import Role
 
-OBJECTIVES = ("contrast",)
+OBJECTIVES = ("contrast", "naming")
 """Losses that `training.objectives` has beside the language model's."""
 
 
@@ -150,6 +150,15 @@ class Recipe(_Form):
     frozen_vision: bool = Field(default=True, description="Leave the vision tower as it is, its merger excepted")
 
 
+class Seeing(_Form):
+    """What a vision tower from nothing is taught before the run's own steps: to name what its tokens lie on."""
+
+    steps: int = Field(default=0, ge=0, description="Steps; 0 for a tower that can see, as a checkpoint's")
+    batch: int = Field(default=16, ge=1, description="Clips a step")
+    pictures: int = Field(default=2, ge=1, description="Steps of a clip that are shown at once")
+    rate: float = Field(default=3e-3, gt=0, description="Peak learning rate")
+
+
 class LoraChoice(_Form):
     """Low-rank adapters (Hu et al. 2021) on the language model in place of its weights; needs the extra `train`."""
 
@@ -192,6 +201,7 @@ class Setup(_Form):
     epochs: float = Field(default=1.0, gt=0, description="Passes over the samples, where `steps` is unset")
     batch: int = Field(default=1, ge=1, description="Samples that a process takes at once")
     accumulation: int = Field(default=2, ge=1, description="Batches of a process that make a step")
+    seeing: Seeing = Seeing()
     recipe: Recipe = Recipe()
     objectives: dict[str, float] = Field(default_factory=dict, description="Weights of additional losses, by name")
     lora: LoraChoice | None = None

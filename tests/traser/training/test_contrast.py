@@ -16,6 +16,7 @@ from svg2_assets.traser.text import Task  # noqa: E402
 from svg2_assets.traser.training.building import model_of, slots_of, texts_of, tokenizer_of  # noqa: E402
 from svg2_assets.traser.training.contrast import MARGIN, contrast  # noqa: E402
 from svg2_assets.traser.training.probes import Probe, losses, probes_of, shuffled, with_answer  # noqa: E402
+from svg2_assets.traser.training.values import Seen  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,11 @@ def tiny(samples, tmp_path_factory):
     return model, ExampleMaker(setup.resolved(), tokenizer, slots_of(model), altered=True), tokenizer.marks.pad
 
 
+def seen_of(model, batch, examples):
+    embedded, latents = model.embed(batch)
+    return Seen(batch, embedded, model.losses_of(embedded, latents, batch).answers, examples)
+
+
 def examples_of(samples, make):
     return [make(s, Task.SCENE_GRAPH) for s in samples]
 
@@ -43,7 +49,7 @@ def test_the_loss_is_the_margin_less_what_a_wrong_answer_costs(samples, tiny):
     alone = replace(one, altered={name: ids})
     batch = collate([alone], pad=pad)
     with torch.no_grad():
-        found = contrast(model, batch, model.embed(batch)[0], [alone], np.random.default_rng(0))
+        found = contrast(model, seen_of(model, batch, [alone]), np.random.default_rng(0))
         true = model.token_losses(batch)
         wrong = model.token_losses(collate([with_answer(alone, ids)], pad=pad))
     assert float(found) == pytest.approx(max(0.0, MARGIN - float(wrong - true)), abs=1e-4)
@@ -53,7 +59,7 @@ def test_samples_without_a_wrong_answer_cost_nothing(samples, tiny):
     model, make, pad = tiny
     examples = [replace(e, altered={}) for e in examples_of(samples, make)]
     batch = collate(examples, pad=pad)
-    assert float(contrast(model, batch, model.embed(batch)[0], examples, np.random.default_rng(0))) == 0
+    assert float(contrast(model, seen_of(model, batch, examples), np.random.default_rng(0))) == 0
 
 
 def test_learning_against_wrong_answers_makes_them_dearer(samples, tiny):
@@ -63,7 +69,7 @@ def test_learning_against_wrong_answers_makes_them_dearer(samples, tiny):
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
     costs = []
     for _ in range(12):
-        loss = contrast(model, batch, model.embed(batch)[0], examples, np.random.default_rng(1))
+        loss = contrast(model, seen_of(model, batch, examples), np.random.default_rng(1))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

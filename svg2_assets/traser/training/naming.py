@@ -1,0 +1,53 @@
+"""Learning to name from the slots alone: what fills an object's slots must tell its words, whatever the text says.
+
+The language loss reaches the resamplers only by way of a language model that already looks at the right slots, and
+that one has no reason to look while they say nothing. This loss goes round it: the slots of an object, read by the
+model's own output table as if they were its last hidden states, must give the tokens of its name and attributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from svg2_assets.traser.network.model import Traser
+from svg2_assets.traser.training.values import Seen
+from svg2_assets.traser.values import Example
+
+LEAST = 1e-6  # of a probability, so that its logarithm is finite
+
+
+def naming(model: Traser, seen: Seen, _: np.random.Generator) -> Tensor:
+    """Mean over objects and their words of `-log p`, p the mean over the object's slots of a word's probability.
+
+    The mean lets a slot tell the name and another one a colour; alike slots gain nothing. 0 where no object has a word.
+    """
+    slots, words, embedded = [], [], seen.embedded
+    for row, example in enumerate(seen.examples):
+        for number, ids in example.words.items():
+            taken = np.concatenate([np.zeros(0, dtype=np.int64), *_slots_of(example, number)])
+            if len(taken) and len(ids):
+                slots.append(embedded[row, torch.from_numpy(taken).to(embedded.device)])
+                words.append(torch.from_numpy(ids).to(embedded.device))
+    if not slots:
+        return embedded.sum() * 0.0
+    return word_loss(model, slots, words)
+
+
+def word_loss(model: Traser, shown: Sequence[Tensor], words: Sequence[Tensor]) -> Tensor:
+    """The loss of objects that `shown[k]` [n_k, D] stand for and that are called `words[k]` [m_k]."""
+    read = model.backbone.model.language_model.norm(torch.cat(list(shown)))
+    told = functional.softmax(model.backbone.lm_head(read).float(), dim=-1).split([len(s) for s in shown])
+    found = [p.mean(dim=0)[ids].clamp(min=LEAST).log().mean() for p, ids in zip(told, words, strict=True)]
+    return -torch.stack(found).mean()
+
+
+def _slots_of(example: Example, number: int) -> Iterator[np.ndarray]:
+    """Positions of the slots of the groups that show object `number`."""
+    for group in example.arranged.groups:
+        if round(float(group.meta[-1])) == number:
+            yield np.arange(group.start, group.start + group.slots)

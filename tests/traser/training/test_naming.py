@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from svg2_assets.traser.network.model import collate  # noqa: E402
+from svg2_assets.traser.training.naming import naming, word_loss  # noqa: E402
+from svg2_assets.traser.training.values import Seen  # noqa: E402
+from tests.traser.training.small import VOCABULARY, example, model  # noqa: E402
+
+
+def named(number: int):
+    made = example(number)
+    return replace(made, words={k: np.array([20 + k, 40]) for k in range(1, 3)})
+
+
+def seen_of(net, examples):
+    batch = collate(examples, pad=0)
+    return Seen(batch, net.embed(batch)[0], torch.zeros(len(examples)), examples)
+
+
+def test_the_loss_is_of_the_mean_over_the_slots_of_each_word_s_probability():
+    net = model()
+    shown, words = [torch.randn(3, 32), torch.randn(1, 32)], [torch.tensor([5, 9]), torch.tensor([7])]
+    found = word_loss(net, shown, words)
+    norm, head = net.backbone.model.language_model.norm, net.backbone.lm_head
+    costs = []
+    for states, ids in zip(shown, words, strict=True):
+        told = torch.stack([torch.softmax(head(norm(state)), -1) for state in states]).mean(0)
+        costs.append(np.mean([-np.log(float(told[i])) for i in ids]))
+    assert float(found) == pytest.approx(np.mean(costs), abs=1e-5)
+
+
+def test_only_the_slots_of_an_object_count_for_its_words():
+    net, one = model(), named(1)
+    seen = seen_of(net, [one])
+    before = float(naming(net, seen, np.random.default_rng(0)))
+    slots = {round(float(g.meta[-1])): range(g.start, g.start + g.slots) for g in one.arranged.groups}
+    others = [k for k in range(len(one.arranged)) if not any(k in slots[n] for n in one.words if n in slots)]
+    moved = seen.embedded.detach().clone()
+    inside = {k for g in one.arranged.groups if round(float(g.meta[-1])) in one.words for k in range(g.start, g.start + g.slots)}  # fmt: skip
+    moved[0, [k for k in others if k not in inside]] = 7.0
+    assert float(naming(net, replace(seen, embedded=moved), np.random.default_rng(0))) == pytest.approx(before, abs=1e-5)
+    moved[0, sorted(inside)[0]] = 7.0
+    assert float(naming(net, replace(seen, embedded=moved), np.random.default_rng(0))) != pytest.approx(before, abs=1e-5)
+
+
+def test_without_words_nothing_is_lost():
+    net = model()
+    seen = seen_of(net, [example(0), example(1)])
+    assert float(naming(net, seen, np.random.default_rng(0))) == 0
+
+
+def test_what_fills_the_slots_learns_the_words():
+    net = model()
+    examples = [named(k) for k in range(4)]
+    optimiser = torch.optim.Adam(net.parameters(), lr=1e-2)
+    costs = []
+    for _ in range(30):
+        loss = naming(net, seen_of(net, examples), np.random.default_rng(0))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        costs.append(float(loss.detach()))
+    assert costs[0] == pytest.approx(np.log(VOCABULARY), rel=0.2)
+    assert costs[-1] < 0.5 * costs[0]
