@@ -20,7 +20,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from resources.store.schemas import TABLES
-from svg2_assets.scene.taxonomy import CAMERA_ID
 from svg2_assets.traser.samples.rows import from_row, to_row
 from svg2_assets.traser.samples.values import Sample
 from svg2_assets.traser.samples.world import HELD_OUT, WorldSampleSettings, build_clip
@@ -109,8 +108,8 @@ class Feed:
         count = len(sample.objects)
         if most is not None and most < count:
             count = int(random.integers(1, most + 1))
-        chosen = random.permutation(len(sample.objects))[:count]
-        return replace(self.make.arranged(with_objects(sample, chosen), Task(task)), patches=self.features[k])
+        chosen = random.permutation(len(sample.objects))[:count].tolist()
+        return replace(self.make.arranged(sample.showing(chosen), Task(task)), patches=self.features[k])
 
     def state(self) -> Mapping[str, Any]:
         """How far it is."""
@@ -119,18 +118,6 @@ class Feed:
     def held_out(self) -> Iterator[Sequence[Any]]:
         """None: they are judged at the end."""
         return iter(())
-
-
-def with_objects(sample: Sample, chosen: Sequence[int]) -> Sample:
-    """The sample with the objects at these places, in this order, and what holds among them."""
-    objects = tuple(sample.objects[k] for k in chosen)
-    ends = {CAMERA_ID, *(o.id for o in objects)}
-    return replace(
-        sample,
-        objects=objects,
-        masks=tuple(sample.masks[k] for k in chosen),
-        relations=tuple(r for r in sample.relations if r.subject in ends and r.object in ends),
-    )
 
 
 def write_clips(folder: Path, *, train: int, held_out: int, processes: int) -> None:
@@ -287,14 +274,8 @@ def _result(job: Job, folder: Path, scratch: Path) -> dict[str, Any]:
     setup, tokenizer, model, make = _begun(job, train, scratch)
     if not read_seen(folder, model, version=str(job.clips)):
         raise FileNotFoundError(f"{folder} holds no vision tower for {job.clips} clips")
-    model.backbone.model.visual.requires_grad_(False)
-    features = np.load(features_path(folder, job.clips)).astype(np.float32)
-    feed = Feed(train, features, make, job)
-    began = time.perf_counter()
-    model.see = lambda seen, _: seen  # what the frozen tower makes of the clips comes with them
-    losses = _train(setup, model, tokenizer, feed)
-    del model.see
-    seconds = time.perf_counter() - began
+    feed = Feed(train, np.load(features_path(folder, job.clips)), make, job)
+    learned = _learned(job, folder, setup, tokenizer, model, feed)
     random = np.random.default_rng(job.seed)
     lengths = [len(feed.example(k, "scene_graph", None, random).arranged) for k in range(min(200, len(train)))]
     judged = _judge(model, tokenizer, make, held_out)
@@ -303,11 +284,29 @@ def _result(job: Job, folder: Path, scratch: Path) -> dict[str, Any]:
         "seed": job.seed,
         "weights": sum(p.numel() for p in model.parameters()),
         "positions": float(np.mean(lengths)),
-        "seconds": seconds,
-        "steps": len(losses),
-        "losses": losses,
+        **learned,
         **judged,
     }
+
+
+def _learned(job: Job, folder: Path, setup: Any, tokenizer: Any, model: Any, feed: Feed) -> dict[str, Any]:
+    """How the model learned; what it learned is kept, so that it can be judged anew."""
+    from safetensors.torch import load_model, save_model
+
+    weights, told = folder / f"{job.name}.safetensors", folder / f"{job.name}.learned.json"
+    if told.exists():
+        load_model(model, weights)
+        found: dict[str, Any] = json.loads(told.read_text())
+        return found
+    model.backbone.model.visual.requires_grad_(False)
+    model.see = lambda seen, _: seen.float()  # what the frozen tower makes of the clips comes with them
+    began = time.perf_counter()
+    losses = _train(setup, model, tokenizer, feed)
+    del model.see
+    save_model(model, str(weights))
+    found = {"seconds": time.perf_counter() - began, "steps": len(losses), "losses": losses}
+    told.write_text(json.dumps(found))
+    return found
 
 
 def _train(setup: Any, model: Any, tokenizer: Any, feed: Feed) -> list[float]:
@@ -343,9 +342,11 @@ def _train(setup: Any, model: Any, tokenizer: Any, feed: Feed) -> list[float]:
 
 def _judge(model: Any, tokenizer: Any, make: Any, held_out: Sequence[Sample]) -> dict[str, Any]:
     from svg2_assets.traser.text import Task
-    from svg2_assets.traser.training.probes import losses, probes_of
+    from svg2_assets.traser.training.probes import losses, probes_of, stranger_of
 
-    probed = [probes_of(s, make, Task(s.tasks[0]), seed=k) for k, s in enumerate(held_out)]
+    probed = [
+        probes_of(s, make, Task(s.tasks[0]), seed=k, stranger=stranger_of(held_out, k)) for k, s in enumerate(held_out)
+    ]
     found = losses(model, probed, pad=tokenizer.marks.pad, batch=32)
     clips, example = _scores(model, tokenizer, make.preset, held_out)
     return {

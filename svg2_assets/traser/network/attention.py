@@ -190,7 +190,9 @@ class PatchEmbedding(nn.Module):
 
 
 def quicken(backbone: Any) -> bool:
-    """Puts the patch embedding and both ways of attending into a Qwen2.5-VL that runs on torch's own attention; others stay as they are.
+    """Puts the patch embedding and both ways of attending into a Qwen2.5-VL.
+
+    Attention only where it runs on torch's own; others stay as they are.
 
     Returns whether the language model takes a `Padding` in place of a mask.
     """

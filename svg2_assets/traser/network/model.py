@@ -77,7 +77,7 @@ class Batch:
 
 @dataclass
 class Losses:
-    """`total` to be minimised; its parts; how many tokens were learned; `answers` [B]: each sample's mean loss of one."""
+    """`total` to be minimised; its parts; how many tokens were learned; `answers` [B]: the mean of each sample's."""
 
     total: Tensor
     language: Tensor

@@ -34,9 +34,10 @@ class StreamSettings(BaseModel):
     `datasets` and `tasks` are names, each with the percentage of it that an epoch takes where that is not all:
     `("sav", "pvd%30")`; the next epoch goes on where the last one ended, and over 100 repeats. No dataset stands for
     all. `natural` is the task that tells most of a sample. `balance`: 0 takes each sample equally often, 1 in
-    proportion to how rare the categories of its relations are (weakness G11). Without `shuffle` samples come by id,
-    each once. `block` rows (at most `block_bytes`) are read at once. More than `most_skipped` of the samples unusable
-    is an error; `instead` puts another sample in the place of each, so that batches stay full.
+    proportion to how rare the categories of its relations are (weakness G11). `renumber`: each time a sample comes,
+    its objects stand in a new order, so that their numbers say nothing of what they are. Without `shuffle` samples
+    come by id, each once. `block` rows (at most `block_bytes`) are read at once. More than `most_skipped` of the
+    samples unusable is an error; `instead` puts another sample in the place of each, so that batches stay full.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +48,7 @@ class StreamSettings(BaseModel):
     seed: int = Field(default=42, ge=0)
     shuffle: bool = True
     balance: float = Field(default=0.0, ge=0, le=1)
+    renumber: bool = False
     block: int = Field(default=16, ge=1)
     block_bytes: int = Field(default=64 << 20, ge=1)
     most_skipped: float = Field(default=0.01, ge=0, le=1)
@@ -295,7 +297,8 @@ def _random(*entropy: int) -> np.random.Generator:
 
 def _fingerprint(chosen: pl.DataFrame, settings: StreamSettings) -> str:
     """Changes with the samples, their tasks and whatever decides their order."""
-    decisive = settings.model_dump(mode="json", include={"split", "datasets", "tasks", "seed", "shuffle", "balance"})
+    deciding = {"split", "datasets", "tasks", "seed", "shuffle", "balance", "renumber"}
+    decisive = settings.model_dump(mode="json", include=deciding)
     found = hashlib.blake2b(json.dumps(decisive, sort_keys=True).encode(), digest_size=8)
     for column in ("video_id", "sample_id", "dataset"):
         found.update("\n".join(chosen[column].to_list()).encode())

@@ -15,6 +15,7 @@ from enum import StrEnum
 from itertools import count
 from typing import Any, Generic, Protocol, TypeVar
 
+import numpy as np
 import polars as pl
 
 from svg2_assets.scene.errors import printable
@@ -29,6 +30,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 ATTEMPTS = 8  # other samples tried in the place of an unusable one
+_RENUMBER = 4  # what a random number is for, beside those of the order
 FEW = 200  # samples over which `most_skipped` is judged at least
 
 
@@ -210,12 +212,12 @@ class Stream(Generic[T]):
                 item = self.order.instead(position, attempt)
                 rows = self.source.take([item.address])
             try:
-                return [self._example(item, rows)]
+                return [self._example(item, rows, position)]
             except Unusable as unusable:
                 skipped.append(Skipped(position, unusable.fault, unusable.detail))
         return []
 
-    def _example(self, item: Item, rows: Mapping[int, Row | Unusable]) -> T:
+    def _example(self, item: Item, rows: Mapping[int, Row | Unusable], position: int) -> T:
         row = rows.get(item.address)
         if row is None:
             raise Unusable(Fault.MISSING, f"{self.source.name}: no row at {item.address}")
@@ -225,6 +227,9 @@ class Stream(Generic[T]):
             sample = from_row(row)
         except DamagedRow as error:
             raise Unusable(Fault.DAMAGED, str(error)) from error
+        if self.settings.renumber:
+            draw = np.random.default_rng([self.settings.seed, _RENUMBER, position])
+            sample = sample.showing(draw.permutation(len(sample.objects)).tolist())
         return self.make(sample, Task(sample.tasks[0] if item.task == NATURAL else item.task))
 
 

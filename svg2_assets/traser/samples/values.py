@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from svg2_assets.scene.graph import Attribute, Relation, SceneGraph, SceneObject, Verification
 from svg2_assets.scene.masks import FloatArray, IntArray, Mask
 from svg2_assets.scene.spans import Spans
-from svg2_assets.scene.taxonomy import Category
+from svg2_assets.scene.taxonomy import CAMERA_ID, Category
 from svg2_assets.scene.video import Video
 
 WHOLE = "whole"
@@ -90,6 +90,17 @@ class Sample:
     split: str
     pictures: tuple[bytes, ...] = ()
     sample_id: str = WHOLE
+
+    def showing(self, places: Sequence[int]) -> Sample:
+        """The sample with its objects at `places` alone, in this order, and what holds among them and the camera."""
+        objects = tuple(self.objects[k] for k in places)
+        ends = {CAMERA_ID, *(o.id for o in objects)}
+        return replace(
+            self,
+            objects=objects,
+            masks=tuple(self.masks[k] for k in places),
+            relations=tuple(r for r in self.relations if r.subject in ends and r.object in ends),
+        )
 
 
 def draft_of(graph: SceneGraph) -> Draft:

@@ -4,8 +4,10 @@ A model that reads time and direction off a clip finds the true answer much like
 another time (`SHIFTED`) or its ends exchanged (`SWAPPED`), and less likely when the clip runs backwards (`REVERSED`) or
 what an object's tokens show is dealt out among their places (`SHUFFLED`). The released model was probed like that.
 
-Wrong answers may also be unlikely as text: a model that sees nothing learns how answers go. `UNSEEN` tells the two
-apart: the same clip without its pictures, all else as it is. A model that it costs nothing has not learned to look.
+Wrong answers may also be unlikely as text: a model that sees nothing learns how answers go. What of a gap comes from
+looking is what is left of it when the gap of the same two answers to a stranger's clip is taken off (`STRANGE` and the
+two after it). `UNSEEN` is the clip without its pictures, all else as it is: where the answers come from boxes or from
+text alone, it costs nothing.
 """
 
 from __future__ import annotations
@@ -35,13 +37,24 @@ class Probe(StrEnum):
     REVERSED = "reversed"
     SHUFFLED = "shuffled"
     UNSEEN = "unseen"
+    STRANGE = "strange"
+    STRANGE_SHIFTED = "strange, shifted"
+    STRANGE_SWAPPED = "strange, swapped"
 
 
-GAPS = tuple(probe for probe in Probe if probe is not Probe.TRUE)
+GAPS = (Probe.SHIFTED, Probe.SWAPPED, Probe.REVERSED, Probe.SHUFFLED, Probe.UNSEEN, Probe.STRANGE)
+"""Those whose loss stands above that of the truth."""
+OF_STRANGER = {Probe.SHIFTED: Probe.STRANGE_SHIFTED, Probe.SWAPPED: Probe.STRANGE_SWAPPED}
+"""Wrong answers, and the same to a stranger's clip."""
 
 
-def probes_of(sample: Sample, make: ExampleMaker, task: Task, *, seed: int = 0) -> dict[Probe, Example]:
-    """The examples of one sample; alterations that change nothing of it are left out. Raises `Unusable`."""
+def probes_of(
+    sample: Sample, make: ExampleMaker, task: Task, *, seed: int = 0, stranger: Sample | None = None
+) -> dict[Probe, Example]:
+    """The examples of one sample; alterations that change nothing of it are left out. Raises `Unusable`.
+
+    `stranger`: another sample with as many objects, of as long a clip, to which the answers are given as well.
+    """
     true = replace(make, altered=True)(sample, task)
     found = {Probe.TRUE: true}
     found |= {Probe(name): with_answer(true, ids) for name, ids in true.altered.items()}
@@ -49,7 +62,29 @@ def probes_of(sample: Sample, make: ExampleMaker, task: Task, *, seed: int = 0) 
     found[Probe.REVERSED] = with_answer(backwards, _answer(true))
     found[Probe.SHUFFLED] = shuffled(true, np.random.default_rng(seed))
     found[Probe.UNSEEN] = replace(true, patches=np.zeros_like(true.patches))
+    if stranger is not None:
+        other = make(stranger, task)
+        found[Probe.STRANGE] = with_answer(other, _answer(true))
+        given = {probe: found[probe] for probe in OF_STRANGER if probe in found}
+        found |= {OF_STRANGER[probe]: with_answer(other, _answer(example)) for probe, example in given.items()}
     return found
+
+
+def looked(losses: Mapping[Probe, float], probe: Probe) -> float | None:
+    """The gap of a wrong answer that comes from looking, in nats a token; None where the sample has no such answer."""
+    if probe not in losses or OF_STRANGER[probe] not in losses:
+        return None
+    return (losses[probe] - losses[Probe.TRUE]) - (losses[OF_STRANGER[probe]] - losses[Probe.STRANGE])
+
+
+def stranger_of(samples: Sequence[Sample], k: int) -> Sample | None:
+    """The next of `samples` with as many objects as sample `k` and of the same length, in a circle."""
+    mine = samples[k]
+    for step in range(1, len(samples)):
+        other = samples[(k + step) % len(samples)]
+        if len(other.objects) == len(mine.objects) and other.video.duration == mine.video.duration:
+            return other
+    return None
 
 
 def losses(

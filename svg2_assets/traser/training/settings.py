@@ -115,11 +115,12 @@ class DataChoice(_Form):
     datasets: tuple[str, ...] = Field(default=(), description="Datasets to learn from, with shares")
     tasks: tuple[str, ...] = Field(default=(NATURAL,), description="Tasks to ask, with shares")
     balance: float = Field(default=0.0, ge=0, le=1, description="How much samples of rare relations are preferred")
+    renumber: bool = Field(default=False, description="Objects stand in a new order each time, so numbers say nothing")
     workers: int = Field(default=0, ge=0, description="Processes that prepare samples; 0: a thread of this one")
 
     def streaming(self, *, seed: int) -> StreamSettings:
         """As the stream of samples to learn from takes it."""
-        given = self.model_dump(include={"datasets", "tasks", "balance"})
+        given = self.model_dump(include={"datasets", "tasks", "balance", "renumber"})
         return StreamSettings(split=self.train, seed=seed, **given)
 
     def measuring(self, *, instead: bool = False) -> StreamSettings:

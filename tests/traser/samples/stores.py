@@ -61,6 +61,14 @@ def ids_of(sample: Sample, task: Task) -> str:
     return sample.video.id
 
 
+def order_of_objects(sample: Sample, task: Task) -> str:
+    """A maker: which sample, its objects in their order, and whether all of it still fits together."""
+    ids = [o.id for o in sample.objects]
+    assert {end for r in sample.relations for end in (r.subject, r.object)} <= {*ids, -1}
+    assert [len(row) for row in sample.masks] == [len(sample.frames)] * len(ids)
+    return f"{sample.video.id}:{','.join(map(str, ids))}"
+
+
 def listed(examples: Sequence[str]) -> list[str]:
     """A collating function."""
     return list(examples)
@@ -70,4 +78,4 @@ def stream(store: SceneGraphStore, tag: str, make: Any = ids_of, **settings: Any
     return stream_of(StoredSamples(store.at_tag(tag)), make, StreamSettings(**settings))
 
 
-__all__ = ["ALL_FOR_TRAINING", "Split", "filled", "ids_of", "listed", "names_of", "row", "stream"]
+__all__ = ["ALL_FOR_TRAINING", "Split", "filled", "ids_of", "listed", "names_of", "order_of_objects", "row", "stream"]

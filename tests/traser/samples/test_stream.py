@@ -21,7 +21,7 @@ from svg2_assets.traser.samples.rows import TABLE
 from svg2_assets.traser.samples.stream import Fault, Reader, Row, Skipped, Stream, Tally, Unusable, stream_of
 from svg2_assets.traser.samples.values import Sample
 from svg2_assets.traser.text import Task
-from tests.traser.samples.stores import filled, ids_of, names_of, row, stream
+from tests.traser.samples.stores import filled, ids_of, names_of, order_of_objects, row, stream
 
 COUNT = 22
 
@@ -104,6 +104,18 @@ def test_tasks_that_are_asked(store: SceneGraphStore) -> None:
     assert sum(g.endswith("/objects") for g in got) == COUNT
     assert sum(g.endswith("/scene_graph") for g in got) == COUNT // 2
     assert all(g.endswith("/scene_graph") for g in stream(store, "t", names_of).examples())
+
+
+def test_objects_are_numbered_anew_each_time_and_alike_for_all_readers(store: SceneGraphStore) -> None:
+    plain = list(stream(store, "t", order_of_objects).examples())
+    assert {text.split(":")[1] for text in plain} == {"1,2"}
+    made = stream(store, "t", order_of_objects, renumber=True)
+    expected = list(islice(made.examples(epochs=None), 2 * COUNT))
+    assert {text.split(":")[1] for text in expected} == {"1,2", "2,1"}
+    assert sorted(expected[:COUNT]) != sorted(expected[COUNT:]), "not the same in every epoch"
+    first, second = (take(made, Reader(2, 0, 1, worker, 2), 4) for worker in range(2))
+    shared = [x for pair in zip(first, second, strict=True) for batch in pair for x in batch]
+    assert shared == expected[: len(shared)]
 
 
 def test_a_superseded_video_is_not_learned_from(tmp_path: Path) -> None:

@@ -15,7 +15,15 @@ from svg2_assets.traser.samples.world import build_clip  # noqa: E402
 from svg2_assets.traser.text import Task  # noqa: E402
 from svg2_assets.traser.training.building import model_of, slots_of, texts_of, tokenizer_of  # noqa: E402
 from svg2_assets.traser.training.contrast import MARGIN, contrast  # noqa: E402
-from svg2_assets.traser.training.probes import Probe, losses, probes_of, shuffled, with_answer  # noqa: E402
+from svg2_assets.traser.training.probes import (  # noqa: E402
+    Probe,
+    looked,
+    losses,
+    probes_of,
+    shuffled,
+    stranger_of,
+    with_answer,
+)
 from svg2_assets.traser.training.values import Seen  # noqa: E402
 
 
@@ -79,12 +87,33 @@ def test_learning_against_wrong_answers_makes_them_dearer(samples, tiny):
 
 def test_every_probe_is_asked_for(samples, tiny):
     model, make, pad = tiny
-    probed = [probes_of(s, make, Task.SCENE_GRAPH) for s in samples]
+    strangers = [stranger_of(samples, k) for k in range(len(samples))]
+    assert any(strangers), "the seeds must give two clips with as many objects"
+    assert all(s is None or len(s.objects) == len(mine.objects) for s, mine in zip(strangers, samples, strict=True))
+    assert all(s is not mine for s, mine in zip(strangers, samples, strict=True))
+    probed = [probes_of(s, make, Task.SCENE_GRAPH, stranger=other) for s, other in zip(samples, strangers, strict=True)]
     assert any(set(one) == set(Probe) for one in probed)
     found = losses(model, probed, pad=pad, batch=3)
     assert [set(one) for one in found] == [set(one) for one in probed]
     alone = losses(model, probed[:1], pad=pad, batch=1)[0]
     assert all(alone[probe] == pytest.approx(found[0][probe], abs=1e-4) for probe in alone)
+
+
+def test_what_comes_from_looking_is_the_gap_less_a_stranger_s():
+    found = {Probe.TRUE: 1.0, Probe.SHIFTED: 1.5, Probe.STRANGE: 2.0, Probe.STRANGE_SHIFTED: 2.2, Probe.SWAPPED: 3.0}
+    assert looked(found, Probe.SHIFTED) == pytest.approx(0.3)
+    assert looked(found, Probe.SWAPPED) is None
+
+
+def test_a_stranger_s_clip_gets_the_answers_of_the_sample(samples, tiny):
+    _, make, _ = tiny
+    k = next(k for k in range(len(samples)) if stranger_of(samples, k) is not None)
+    other = stranger_of(samples, k)
+    found = probes_of(samples[k], make, Task.SCENE_GRAPH, stranger=other)
+    true, strange = found[Probe.TRUE], found[Probe.STRANGE]
+    learned = [e.arranged.labels[e.arranged.labels != -100].tolist() for e in (true, strange)]
+    assert learned[0] == learned[1]
+    assert np.array_equal(strange.patches, make(other, Task.SCENE_GRAPH).patches)
 
 
 def test_shuffling_moves_tokens_between_places_and_loses_none(samples, tiny):

@@ -25,6 +25,7 @@ from svg2_assets.traser.samples.world import WorldSampleSettings, write_world
 from svg2_assets.traser.training.evaluating import score_samples
 from svg2_assets.traser.training.metrics import TIMES, Record
 from svg2_assets.traser.training.running import OtherRun, Trained, Watcher, run_training
+from svg2_assets.traser.training.seeing import FILE
 from svg2_assets.traser.training.settings import Setup, read_setup
 
 CONFIG = """
@@ -91,6 +92,29 @@ def test_an_interrupted_run_goes_on_in_the_middle_of_an_epoch_with_the_same_curv
     ours, theirs = (load_file(str(d.kept.folder / "model.safetensors")) for d in (again, whole))
     assert all(torch.equal(ours[k], theirs[k]) for k in theirs)
     assert trained(store, tmp_path / "cut").kept == again.kept, "a run that is done gives its result again"
+
+
+def test_a_tower_from_nothing_learns_to_see_once_before_the_first_step(store: SceneGraphStore, tmp_path: Path) -> None:
+    asked = ("seeing.steps=3", "seeing.batch=2", "recipe.frozen_vision=true", "objectives={naming: 0.2}")
+    said: list[str] = []
+
+    def run(name: str, *, die: int = 0) -> Trained:
+        def measured(record: Record) -> None:
+            if record["step"] == die:
+                raise Interrupted
+
+        watcher = Watcher(began=said.append, measured=measured)
+        return run_training(setup_of(tmp_path / name, *asked), TaggedSamples(store), watcher=watcher)
+
+    whole = run("a")
+    blind = trained(store, tmp_path / "b", "recipe.frozen_vision=true", "objectives={naming: 0.2}")
+    where = "backbone.model.visual.blocks.0.attn.qkv.weight"
+    assert not torch.equal(whole.model.get_parameter(where), blind.model.get_parameter(where))
+    with pytest.raises(Interrupted):
+        run("c", die=1)  # before the first checkpoint
+    kept = (tmp_path / "c" / FILE).stat().st_mtime_ns
+    assert figures(run("c")) == figures(whole)
+    assert (tmp_path / "c" / FILE).stat().st_mtime_ns == kept, "what was learned is read, not learned again"
 
 
 def test_workers_that_prepare_samples_change_nothing(store: SceneGraphStore, tmp_path: Path) -> None:

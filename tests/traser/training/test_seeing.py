@@ -75,7 +75,9 @@ def test_pictures_are_single_steps_with_the_tokens_that_lie_on_them():
     found = pictures_of([one, one], np.random.default_rng(0), most=1)
     assert [(g.steps, g.rows, g.cols) for g in found.grids] == [(1, GRID.rows, GRID.cols)] * 2
     assert found.patches.shape == (2 * 4 * GRID.cells, 1176)
-    step = next(s for s in range(GRID.steps) if np.array_equal(one.patches[4 * s * GRID.cells :][:4], found.patches[:4]))
+    step = next(
+        s for s in range(GRID.steps) if np.array_equal(one.patches[4 * s * GRID.cells :][:4], found.patches[:4])
+    )
     there = {
         k: t[(t >= step * GRID.cells) & (t < (step + 1) * GRID.cells)] - step * GRID.cells
         for k, t in tokens_of(one).items()
