@@ -2,7 +2,8 @@
 
 They measure blindness (a model that cannot tell them from the truth reads neither time nor direction off its slots)
 and are learned against in preset `default`. Altered answers keep the order of true ones, so that the order of the text
-gives nothing away.
+gives nothing away. Those that are only learned against are as likely as text as the truth is: times and ends are dealt
+out among the answer's own relations, and nothing but the clip can tell.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ class Alteration(StrEnum):
 
     SHIFTED = "shifted"
     SWAPPED = "swapped"
+    RETIMED = "retimed"
+    EXCHANGED = "exchanged"
 
 
 def shifted(told: Told, clock: Clock) -> Told:
@@ -36,9 +39,27 @@ def swapped(told: Told, _: Clock) -> Told:
     return replace(told, statements=tuple(map(_exchanged, told.statements)))
 
 
+def retimed(told: Told, _: Clock) -> Told:
+    """Every relation at the time of the next one that has another time, in a circle."""
+    times = list(dict.fromkeys(s.spans for s in told.statements))
+    after = dict(zip(times, [*times[1:], *times[:1]], strict=True))
+    return replace(told, statements=tuple(replace(s, spans=after[s.spans]) for s in told.statements))
+
+
+def exchanged(told: Told, _: Clock) -> Told:
+    """Every thing that takes part in relations gives its part to the next one that does, in a circle."""
+    ends = {end for s in told.statements for end in (s.subject, s.object) if end != CAMERA_ID}
+    numbers = sorted(ends) if len(ends) > 1 else sorted({*ends, *(t.number for t in told.things)})
+    after = dict(zip(numbers, [*numbers[1:], *numbers[:1]], strict=True)) | {CAMERA_ID: CAMERA_ID}
+    given = (replace(s, subject=after[s.subject], object=after[s.object]) for s in told.statements)
+    return replace(told, statements=tuple(given))
+
+
 ALTERATIONS: Mapping[Alteration, Callable[[Told, Clock], Told]] = {
     Alteration.SHIFTED: shifted,
     Alteration.SWAPPED: swapped,
+    Alteration.RETIMED: retimed,
+    Alteration.EXCHANGED: exchanged,
 }
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from svg2_assets.scene.spans import Spans
-from svg2_assets.traser.altering import ALTERATIONS, Alteration, shifted, swapped
+from svg2_assets.traser.altering import ALTERATIONS, Alteration, exchanged, retimed, shifted, swapped
 from svg2_assets.traser.text import Clock, Statement, Task, Thing, Told, target_text
 
 CLOCK = Clock(12.0)
@@ -37,6 +37,25 @@ def test_ends_are_exchanged_where_that_says_something_else() -> None:
     given = told(Statement(1, "chasing", 2, spans), Statement(2, "near", 3, spans), Statement(1, "entering", -1, spans))
     keys = [s.key for s in swapped(given, CLOCK).statements]
     assert keys == [(2, "chasing", 1), (2, "near", 3), (1, "entering", -1)]
+
+
+def test_times_are_dealt_out_among_the_relations() -> None:
+    early, late = Spans.of([(0, 2)]), Spans.of([(3, 5)])
+    given = told(Statement(1, "chasing", 2, early), Statement(2, "near", 3, early), Statement(3, "hitting", 1, late))
+    found = retimed(given, CLOCK).statements
+    assert [s.spans for s in found] == [late, late, early]
+    assert [s.key for s in found] == [s.key for s in given.statements]
+    alone = told(Statement(1, "chasing", 2, early))
+    assert retimed(alone, CLOCK) == alone, "there is no other time to give"
+
+
+def test_things_exchange_their_parts() -> None:
+    spans = Spans.of([(0, 2)])
+    given = told(Statement(1, "chasing", 3, spans), Statement(3, "entering", -1, spans))
+    assert [s.key for s in exchanged(given, CLOCK).statements] == [(3, "chasing", 1), (1, "entering", -1)]
+    alone = told(Statement(2, "entering", -1, spans))
+    assert [s.key for s in exchanged(alone, CLOCK).statements] == [(3, "entering", -1)]
+    assert exchanged(given, CLOCK).things == given.things
 
 
 @pytest.mark.parametrize("alteration", list(Alteration))

@@ -57,7 +57,8 @@ def probes_of(
     """
     true = replace(make, altered=True)(sample, task)
     found = {Probe.TRUE: true}
-    found |= {Probe(name): with_answer(true, ids) for name, ids in true.altered.items()}
+    asked = {probe.value for probe in Probe}
+    found |= {Probe(name): with_answer(true, ids) for name, ids in true.altered.items() if name in asked}
     backwards = make(backwards_of(sample), task)
     found[Probe.REVERSED] = with_answer(backwards, _answer(true))
     found[Probe.SHUFFLED] = shuffled(true, np.random.default_rng(seed))
