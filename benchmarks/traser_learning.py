@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.tables import Table, load_note, percent, show
-from benchmarks.traser_learning_worker import SYSTEMS, Job, features_path, write_clips
+from benchmarks.traser_learning_worker import SYSTEMS, Job, features_path, spoken_path, write_clips
 
 METRICS = ("objects", "attributes", "relations", "triplets")
 PROBES = ("shifted", "swapped", "reversed", "shuffled", "unseen", "strange")
@@ -52,18 +52,19 @@ def main() -> None:
         for seed in range(options.seeds)
         for system in options.systems
     ]
-    _see(folder, jobs[0], threads=options.jobs)
+    _begin(folder, jobs[0], threads=options.jobs)
     _run([job for job in jobs if not _place(folder, job).exists()], folder, at_once=options.jobs)
     runs = [json.loads(_place(folder, job).read_text()) for job in jobs if _place(folder, job).exists()]
     show(tables(runs, options.steps, options.batch), as_json=options.json)
 
 
-def _see(folder: Path, job: Job, *, threads: int) -> None:
-    """The vision tower that all begin with, where it is not there yet."""
-    if not features_path(folder, job.clips).exists():
-        what = (str(folder), json.dumps(asdict(job)), "see")
-        command = [sys.executable, "-m", "benchmarks.traser_learning_worker", *what]
-        subprocess.run(command, env=os.environ | {"OMP_NUM_THREADS": str(threads)}, check=True)
+def _begin(folder: Path, job: Job, *, threads: int) -> None:
+    """What all begin with, where it is not there yet: a vision tower that can see, a language model that can write."""
+    for what, made in (("see", features_path), ("speak", spoken_path)):
+        if not made(folder, job.clips).exists():
+            given = (str(folder), json.dumps(asdict(job)), what)
+            command = [sys.executable, "-m", "benchmarks.traser_learning_worker", *given]
+            subprocess.run(command, env=os.environ | {"OMP_NUM_THREADS": str(threads)}, check=True)
 
 
 def tables(runs: Sequence[Mapping[str, object]], steps: int, batch: int) -> list[Table]:

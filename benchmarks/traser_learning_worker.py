@@ -38,6 +38,7 @@ POOL = 4  # batches that are sorted by length together
 TASKS = ("scene_graph", "scene_graph", "scene_graph", "attributes", "relationships")
 GROWING = ((0.1, 2), (0.2, 4))  # until which share of the steps no more than how many objects are shown
 NAMING, CONTRAST = 0.25, 0.5  # weights of the objectives
+SPEAKING_BATCH = 16
 
 SYSTEMS: Mapping[str, dict[str, Any]] = {
     "none": {"preset": "release", "resamplers": "none"},
@@ -61,6 +62,7 @@ class Job:
     clips: int
     held_out: int
     seconds: float = 0.0
+    speaking: int = 1500  # steps of `speak`, which are the same for all
 
     @property
     def name(self) -> str:
@@ -82,6 +84,7 @@ class Feed:
     features: np.ndarray
     make: Any
     job: Job
+    silent: bool = False  # labels alone, without what stands for objects
     taken: int = field(default=0)
 
     def batches(self) -> Iterator[Sequence[Any]]:
@@ -109,7 +112,8 @@ class Feed:
         if most is not None and most < count:
             count = int(random.integers(1, most + 1))
         chosen = random.permutation(len(sample.objects))[:count].tolist()
-        return replace(self.make.arranged(sample.showing(chosen), Task(task)), patches=self.features[k])
+        made = replace(self.make.arranged(sample.showing(chosen), Task(task)), patches=self.features[k])
+        return replace(made, arranged=without_slots(made.arranged)) if self.silent else made
 
     def state(self) -> Mapping[str, Any]:
         """How far it is."""
@@ -118,6 +122,14 @@ class Feed:
     def held_out(self) -> Iterator[Sequence[Any]]:
         """None: they are judged at the end."""
         return iter(())
+
+
+def without_slots(arranged: Any) -> Any:
+    """The sequence without the slots of its groups."""
+    stays = np.ones(len(arranged.ids), dtype=bool)
+    for group in arranged.groups:
+        stays[group.start : group.start + group.slots] = False
+    return replace(arranged, ids=arranged.ids[stays], labels=arranged.labels[stays], groups=())
 
 
 def write_clips(folder: Path, *, train: int, held_out: int, processes: int) -> None:
@@ -163,8 +175,8 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    if sys.argv[3:] == ["see"]:
-        see(folder, job)
+    if sys.argv[3:]:
+        {"see": see, "speak": speak}[sys.argv[3]](folder, job)
         return
     with tempfile.TemporaryDirectory() as scratch:
         result = _result(job, folder, Path(scratch))
@@ -236,6 +248,36 @@ def see(folder: Path, job: Job) -> None:
     print(f"{len(losses)} steps, loss {np.mean(losses[-50:]):.3f}, {time.perf_counter() - began:.0f} s", flush=True)
 
 
+def speak(folder: Path, job: Job) -> None:
+    """Teach the language model that all systems begin with how answers go, from text alone, and keep it.
+
+    A released checkpoint begins with a language model that can write, and learns to look; so do these. What stands for
+    objects and windows is there, as labels, but nothing fills it.
+    """
+    from safetensors.torch import save_model
+
+    from svg2_assets.traser.training.seeing import read_seen
+
+    train = read_clips(clips_path(folder, "train", job.clips))
+    job = Job("none", 0, job.speaking, SPEAKING_BATCH, job.clips, job.held_out)
+    with tempfile.TemporaryDirectory() as scratch:
+        setup, tokenizer, model, make = _begun(job, train, Path(scratch))
+        setup = setup.model_copy(update={"objectives": {}})
+        if not read_seen(folder, model, version=str(job.clips)):
+            raise FileNotFoundError(f"{folder} holds no vision tower for {job.clips} clips")
+        model.backbone.model.visual.requires_grad_(False)
+        model.see = lambda seen, _: seen
+        nothing = np.zeros((len(train), 0, HIDDEN), dtype=np.float32)
+        _train(setup, model, tokenizer, Feed(train, nothing, make, job, silent=True))
+        del model.see
+    save_model(model, str(spoken_path(folder, job.clips)))
+
+
+def spoken_path(folder: Path, clips: int) -> Path:
+    """Of the model that can write answers and sees nothing."""
+    return folder / f"spoken-{clips}.safetensors"
+
+
 def features_path(folder: Path, clips: int) -> Path:
     """Of what the tower makes of the clips."""
     return folder / f"features-{clips}.npy"
@@ -298,6 +340,7 @@ def _learned(job: Job, folder: Path, setup: Any, tokenizer: Any, model: Any, fee
         load_model(model, weights)
         found: dict[str, Any] = json.loads(told.read_text())
         return found
+    _begin_as_spoken(model, folder, job)
     model.backbone.model.visual.requires_grad_(False)
     model.see = lambda seen, _: seen.float()  # what the frozen tower makes of the clips comes with them
     began = time.perf_counter()
@@ -307,6 +350,18 @@ def _learned(job: Job, folder: Path, setup: Any, tokenizer: Any, model: Any, fee
     found = {"seconds": time.perf_counter() - began, "steps": len(losses), "losses": losses}
     told.write_text(json.dumps(found))
     return found
+
+
+def _begin_as_spoken(model: Any, folder: Path, job: Job) -> None:
+    """The backbone of the model that can write answers; resamplers stay as they are."""
+    from safetensors.torch import load_file
+
+    spoken = load_file(spoken_path(folder, job.clips))
+    backbone = {name: tensor for name, tensor in spoken.items() if name.startswith("backbone.")}
+    missing = model.load_state_dict(backbone, strict=False)
+    strange = [n for n in missing.missing_keys if "resampler" not in n and "lm_head" not in n]
+    if strange or missing.unexpected_keys:
+        raise ValueError(f"the model that can write differs: {strange} {missing.unexpected_keys}")
 
 
 def _train(setup: Any, model: Any, tokenizer: Any, feed: Feed) -> list[float]:
