@@ -1,8 +1,8 @@
 """Training samples of TRASER a second, from a real store to collated batches.
 
-Two sizes: the small clips of `configs/worlds/tiny.yaml` (8 frames of 224 x 336) and a realistic one (up to 40 objects on
-24 frames of 476 x 840). Each line is a fresh process, so that memory is its own; what a line reads was written before.
-Beside the small ones stands what the model of `configs/tiny.yaml` takes for a step of them, on one thread.
+Two sizes: the small clips of `configs/worlds/tiny.yaml` (8 frames of 224 x 336) and a realistic one (up to 40 objects
+on 24 frames of 476 x 840). Each line is a fresh process, so that memory is its own; what a line reads was written
+before. Beside the small ones stands what a step of the model of `configs/tiny.yaml` takes of them, on one thread.
 """
 
 from __future__ import annotations
