@@ -1,7 +1,8 @@
 """Training samples of TRASER a second, from a real store to collated batches.
 
-Two sizes: the synthetic world's small clips (12 frames of 140 x 196) and a realistic one (up to 40 objects on 24 frames
-of 476 x 840). Each line is a fresh process, so that memory is its own; what a line reads was written before.
+Two sizes: the small clips of `configs/worlds/tiny.yaml` (8 frames of 224 x 336) and a realistic one (up to 40 objects
+on 24 frames of 476 x 840). Each line is a fresh process, so that memory is its own; what a line reads was written
+before. Beside the small ones stands what a step of the model of `configs/tiny.yaml` takes of them, on one thread.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from resources.store.samples import StoredSamples
 from resources.store.store import SceneGraphStore
 from svg2_assets.synthetic.settings import Difficulty
 from svg2_assets.traser.arrangement import Clip, Plan, Slots, blocks_of
+from svg2_assets.traser.forms import read_form
 from svg2_assets.traser.presets import PRESETS
 from svg2_assets.traser.samples.examples import ExampleMaker, told_of
 from svg2_assets.traser.samples.loading import Loader
@@ -41,7 +43,8 @@ from svg2_assets.traser.tokenizer import QwenTokenizer, train_tokenizer
 T = TypeVar("T")
 
 TAG = "benchmark"
-SMALL = WorldSampleSettings()
+CONFIGS = Path(__file__).parents[1] / "configs"
+SMALL = read_form(WorldSampleSettings, CONFIGS / "worlds" / "tiny.yaml")
 LARGE = WorldSampleSettings(
     difficulty=Difficulty.HARD,
     width=840,
@@ -52,6 +55,7 @@ LARGE = WorldSampleSettings(
     parts=True,
     most_objects=40,
 )
+STEPS = 8  # of the tiny model that are timed
 TARGET = 15.0  # clips a second of one core that rendering and writing aim at
 
 
@@ -93,6 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tables = [stores[name][1] for name in stores]
         tables += [_loading(name, stores[name][0], *sizes[name], ways=WAYS[: given.ways]) for name in stores]
         tables += [_stages(name, stores[name][0]) for name in stores]
+        tables.append(_consuming(stores["small"][0], given.batch))
     show(tables, as_json=given.json)
     return 0
 
@@ -166,6 +171,50 @@ def _measure(uri: str, way: Way, batch: int, samples: int) -> Figures:
     return Figures(
         first, count * batch / wall, 1000 * cpu / (count * batch), before, own, max(workers, default=0.0), count
     )  # fmt: skip
+
+
+def _consuming(uri: str, batch: int) -> Table:
+    """The loader beside the model, both by the CPU of a sample, in a process each."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
+        loaded = fresh.submit(_measure, uri, Way("in the loop", 0, 0), batch, 25 * batch).result().cpu
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
+        learned = fresh.submit(_learned, uri, batch).result()
+    rows = [("the loader, collated", loaded, ""), ("a step of the tiny model", learned, f"{learned / loaded:.1f}x")]
+    notes = [f"batches of {batch}; the model's of configs/tiny.yaml, one thread, batches that are there already"]
+    return Table("What a small sample costs: loading it, learning from it", ("", "CPU ms", "ratio"), rows, notes)
+
+
+def _learned(uri: str, batch: int) -> float:
+    """CPU milliseconds of a sample in a step of the tiny model, loading left out."""
+    import torch
+
+    from svg2_assets.traser.network.model import collate
+    from svg2_assets.traser.samples.examples import ExampleMaker
+    from svg2_assets.traser.training.building import model_of, slots_of
+    from svg2_assets.traser.training.groups import freeze, optimiser_of, parameter_groups
+    from svg2_assets.traser.training.learning import Learner
+    from svg2_assets.traser.training.settings import read_setup
+
+    torch.set_num_threads(1)
+    setup, tokenizer = read_setup(CONFIGS / "tiny.yaml"), _tokenizer()
+    model = model_of(setup, tokenizer)
+    freeze(model, vision=setup.recipe.frozen_vision)
+    make = ExampleMaker(setup.resolved(), tokenizer, slots_of(model), altered="contrast" in setup.objectives)
+    stream = stream_of(StoredSamples(SceneGraphStore(uri).at_tag(TAG)), make, StreamSettings())
+    learner = Learner(model, setup.objectives).train()
+    groups = parameter_groups(learner, setup.recipe)
+    optimiser = optimiser_of([{k: v for k, v in g.items() if k != "names"} for g in groups], setup.recipe)
+    batches = [list(islice(stream.examples(epochs=None), k * batch, (k + 1) * batch)) for k in range(STEPS + 1)]
+    taken = 0.0
+    for number, examples in enumerate(batches):
+        ready = collate(examples, pad=tokenizer.marks.pad)
+        began = time.process_time()
+        found = learner(ready, examples, (0, number))
+        found["loss"].backward()
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+        taken += time.process_time() - began if number else 0.0  # the first one warms
+    return 1000 * taken / (STEPS * batch)
 
 
 def _cpu(processes: Sequence[int]) -> float:

@@ -14,7 +14,7 @@ from svg2_assets.scene.video import FrameSource, Pixels, Video
 from svg2_assets.traser.arrangement import Clip, Plan, Slots, Tokenizer, arrange
 from svg2_assets.traser.budget import fit, passes
 from svg2_assets.traser.presets import Preset
-from svg2_assets.traser.sampling import Sampled, Sampling, frames_of, patches_of, sample
+from svg2_assets.traser.sampling import Sampled, Sampling, bytes_of_patches, frames_of, sample
 from svg2_assets.traser.selection import PHASE, Masks, masks_on, tracks_of
 from svg2_assets.traser.text import Clock, Task, prompt_ids
 from svg2_assets.traser.values import Example
@@ -96,7 +96,7 @@ def ask(shown: Shown, task: Task, *, preset: Preset, tokenizer: Tokenizer, slots
     clock = Clock.of(video.duration, true_times=arranging.true_times)
     plan = Plan(arranging, slots, tokenizer)
     prompt = prompt_ids(task, tokenizer, prompting=preset.prompting)
-    patches = patches_of(shown.frames)
+    patches = bytes_of_patches(shown.frames)
     made: list[Pass] = []
     notes = [*selection.notes, *(d.reason for d in selection.dropped)]
     for group in _groups(clip, preset):

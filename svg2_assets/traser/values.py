@@ -120,14 +120,16 @@ class Arranged:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A sample that a network takes: `patches` [P, 1176] float32 of the resized frames, their grid, the sequence.
+    """A sample that a network takes: `patches` [P, 1176] of the resized frames, their grid, the sequence.
+
+    Patches are uint8 as `sampling.bytes_of_patches` gives them, which the network normalises, or float32, normalised.
 
     `altered`: ids of wrong answers to learn against, by what is wrong with them. `words`: by an object's number, the
     ids of its name and attributes as the answer tells them.
     """
 
     video_id: str
-    patches: npt.NDArray[np.float32]
+    patches: npt.NDArray[np.uint8] | npt.NDArray[np.float32]
     grid: Grid
     arranged: Arranged
     answer: str = ""

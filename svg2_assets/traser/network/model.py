@@ -16,10 +16,13 @@ from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 from svg2_assets.traser.arrangement import IGNORED
 from svg2_assets.traser.network.attention import ROOM, Padding, quicken, roomy_cache
 from svg2_assets.traser.network.resampler import Bundle, Resampler, ResamplerShape, resample
+from svg2_assets.traser.sampling import DEVIATION, MEAN, PATCH_VALUES
 from svg2_assets.traser.values import GROUP_FEATURES, Example, Grid, Role
 
 PATCHES_AT_ONCE = 12288  # that the vision tower sees in one call
 POSITIONS_AT_ONCE = 2048  # that the language model reads in one call of `prefill`
+_SCALE = tuple(1 / (255 * d) for d in DEVIATION)  # what the bytes of a channel are multiplied by,
+_SHIFT = tuple(-m / d for m, d in zip(MEAN, DEVIATION, strict=True))  # and what is added
 LOGITS_AT_ONCE = 1024  # tokens whose logits are there at once in training
 
 
@@ -47,7 +50,7 @@ class GroupSlots:
 
 @dataclass(frozen=True)
 class Batch:
-    """Samples as tensors. `ids`, `mask`, `labels` [B, L]; `positions` [3, B, L]; `patches` [P, 1176].
+    """Samples as tensors. `ids`, `mask`, `labels` [B, L]; `positions` [3, B, L]; `patches` [P, 1176], uint8 or normalised.
 
     `left`: padded on the left, to decode. `patches` may stay in main memory: `Traser.see` takes them piece by piece.
     """
@@ -71,7 +74,9 @@ class Batch:
             mask=self.mask.to(device),
             positions=self.positions.to(device),
             labels=self.labels.to(device),
-            patches=self.patches.to(device if patches else self.patches.device, dtype=dtype),
+            patches=self.patches.to(
+                device if patches else self.patches.device, dtype=dtype if self.patches.is_floating_point() else None
+            ),
         )
 
 
@@ -150,7 +155,7 @@ class Traser(nn.Module):
         for sizes in _calls(grids, at_once):
             count = sum(t * h * w for t, h, w in sizes)
             thw = torch.tensor(sizes, device=device)
-            taken = patches[first : first + count].to(device, non_blocking=True)
+            taken = _normal(patches[first : first + count].to(device, non_blocking=True))
             parts.append(self.backbone.model.visual(taken, grid_thw=thw).pooler_output)
             first += count
         return torch.cat(parts)
@@ -315,7 +320,7 @@ def collate(
 ) -> Batch:
     """Samples of any length as one batch, padded on the right for training, on the left to decode.
 
-    `patches`: what they are kept as; bfloat16 is half of them and all that a bfloat16 model sees.
+    `patches`: what normalised ones are kept as; those of uint8 stay, a quarter of float32.
     """
     longest = max(len(e.arranged) for e in examples)
     ids, labels = np.full((len(examples), longest), pad), np.full((len(examples), longest), IGNORED)
@@ -330,11 +335,26 @@ def collate(
         mask=torch.from_numpy(mask),
         positions=torch.from_numpy(positions).expand(3, -1, -1),
         labels=torch.from_numpy(labels),
-        patches=torch.cat([torch.from_numpy(e.patches).to(patches) for e in examples]),
+        patches=_collate_patches(examples, patches),
         grids=[e.grid for e in examples],
         groups=_collate_groups(examples, longest, left=left),
         left=left,
     )
+
+
+def _collate_patches(examples: Sequence[Example], dtype: torch.dtype) -> Tensor:
+    given = [torch.from_numpy(e.patches) for e in examples]
+    if all(not p.is_floating_point() for p in given):
+        return torch.cat(given)
+    return torch.cat([_normal(p).to(dtype) for p in given])
+
+
+def _normal(patches: Tensor) -> Tensor:
+    """Normalised patches as they are; uint8 ones to CLIP's mean and deviation, float32."""
+    if patches.is_floating_point():
+        return patches
+    scale, shift = (torch.tensor(v, device=patches.device).repeat_interleave(PATCH_VALUES // 3) for v in (_SCALE, _SHIFT))
+    return patches.to(torch.float32).mul_(scale).add_(shift)
 
 
 def _collate_groups(examples: Sequence[Example], longest: int, *, left: bool) -> dict[Role, GroupSlots]:

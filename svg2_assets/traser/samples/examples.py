@@ -21,12 +21,12 @@ from svg2_assets.traser.presets import Preset
 from svg2_assets.traser.samples.pictures import Undecodable, decode
 from svg2_assets.traser.samples.stream import Fault, Unusable
 from svg2_assets.traser.samples.values import Sample, SampleObject
-from svg2_assets.traser.sampling import PATCH_VALUES, Sampled, frames_of, grid_of, patches_of
+from svg2_assets.traser.sampling import PATCH_VALUES, Sampled, bytes_of_patches, frames_of, grid_of
 from svg2_assets.traser.selection import NoObject, Selection, tracks_of
 from svg2_assets.traser.text import Clock, Statement, Task, Thing, Told, answer_ids, prompt_ids, target_text
 from svg2_assets.traser.values import Example, Grid
 
-NOTHING = np.zeros((0, PATCH_VALUES), dtype=np.float32)
+NOTHING = np.zeros((0, PATCH_VALUES), dtype=np.uint8)
 RELATED = 3  # relations of an object from which on it counts double
 
 
@@ -53,7 +53,7 @@ class ExampleMaker:
 
     def __call__(self, sample: Sample, task: Task) -> Example:
         """The example of `sample`, its answer included. Raises `Unusable`."""
-        return replace(self.arranged(sample, task), patches=patches_of(self._frames(sample)))
+        return replace(self.arranged(sample, task), patches=bytes_of_patches(self._frames(sample)))
 
     def arranged(self, sample: Sample, task: Task) -> Example:
         """As `self(sample, task)`, but without patches: for who knows already what a tower makes of them."""

@@ -62,7 +62,7 @@ def probes_of(
     backwards = make(backwards_of(sample), task)
     found[Probe.REVERSED] = with_answer(backwards, _answer(true))
     found[Probe.SHUFFLED] = shuffled(true, np.random.default_rng(seed))
-    found[Probe.UNSEEN] = replace(true, patches=np.zeros_like(true.patches))
+    found[Probe.UNSEEN] = replace(true, patches=np.zeros(true.patches.shape, dtype=np.float32))
     if stranger is not None:
         other = make(stranger, task)
         found[Probe.STRANGE] = with_answer(other, _answer(true))

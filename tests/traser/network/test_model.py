@@ -17,6 +17,7 @@ from torch import Tensor  # noqa: E402
 
 from svg2_assets.traser.arrangement import IGNORED  # noqa: E402
 from svg2_assets.traser.network.model import Traser, diversity_loss  # noqa: E402
+from svg2_assets.traser.sampling import normalised  # noqa: E402
 from svg2_assets.traser.values import Example, Grid, Role  # noqa: E402
 from tests.traser.network import plain, small  # noqa: E402
 
@@ -312,6 +313,20 @@ def test_logits_in_pieces_change_neither_loss_nor_gradient(monkeypatch: pytest.M
         assert lost.tokens == 36
     for one, other in zip(*found, strict=True):
         torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-3)
+
+
+@torch.no_grad()
+def test_pictures_as_bytes_are_seen_as_normalised_ones_are() -> None:
+    model, examples = small.model(), small.samples()
+    draw = np.random.default_rng(3)
+    raw = [replace(e, patches=draw.integers(0, 256, e.patches.shape, dtype=np.uint8)) for e in examples]
+    made = [replace(e, patches=normalised(e.patches)) for e in raw]
+    bytes_, floats = small.batch(raw), small.batch(made)
+    assert (bytes_.patches.dtype, floats.patches.dtype) == (torch.uint8, torch.float32)
+    assert bytes_.to("cpu", torch.bfloat16).patches.dtype == torch.uint8
+    close(model.see(bytes_.patches, bytes_.grids), model.see(floats.patches, floats.grids), 1e-5)
+    mixed = small.batch([raw[0], *made[1:]])
+    close(model.see(mixed.patches, mixed.grids), model.see(floats.patches, floats.grids), 1e-5)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])

@@ -26,7 +26,7 @@ from svg2_assets.traser.samples.settings import PictureSettings, Stored
 from svg2_assets.traser.samples.stream import Fault, Unusable
 from svg2_assets.traser.samples.values import Sample
 from svg2_assets.traser.samples.world import WorldSampleSettings, build_clip, write_world
-from svg2_assets.traser.sampling import patches_of
+from svg2_assets.traser.sampling import bytes_of_patches
 from svg2_assets.traser.text import Clock, Task
 from svg2_assets.traser.tokenizer import QwenTokenizer, train_tokenizer
 from tests.traser.samples.stores import stream
@@ -57,7 +57,7 @@ def test_an_example_shows_the_frames_and_learns_the_graph(preset: str) -> None:
     example = maker(preset)(sample, Task.SCENE_GRAPH)
     world = World(WORLD.clip, seed=1)
     frames = np.stack([f.pixels for f in world.pick(sample.frames.tolist())])
-    assert np.array_equal(example.patches, patches_of(frames))
+    assert np.array_equal(example.patches, bytes_of_patches(frames))
     assert example.grid.tokens * 4 == len(example.patches)
     learned = example.arranged.ids[example.arranged.labels != IGNORED]
     assert tokenizer().decode(learned.tolist()) == example.answer + "\n"
