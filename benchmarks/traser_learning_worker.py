@@ -237,12 +237,12 @@ def see(folder: Path, job: Job) -> None:
     def batches() -> Iterator[Sequence[Any]]:
         while True:
             chosen = random.choice(len(train), min(setup.seeing.batch, len(train)), replace=False)
-            yield [replace(examples[k], patches=_normal(pictures[k])) for k in chosen]
+            yield [replace(examples[k], patches=pictures[k]) for k in chosen]
 
     losses = teach(model, batches(), setup.seeing, seed=0, tell=lambda line: print(line, flush=True))
     model.eval()
     with torch.no_grad():
-        seen = [model.see(torch.from_numpy(_normal(p)), [e.grid]) for p, e in zip(pictures, examples, strict=True)]
+        seen = [model.see(torch.from_numpy(p), [e.grid]) for p, e in zip(pictures, examples, strict=True)]
     np.save(features_path(folder, job.clips), np.stack([f.numpy().astype(np.float16) for f in seen]))
     write_seen(folder, model, version=str(job.clips))
     print(f"{len(losses)} steps, loss {np.mean(losses[-50:]):.3f}, {time.perf_counter() - began:.0f} s", flush=True)
@@ -288,12 +288,6 @@ def _patches(sample: Sample) -> np.ndarray:
     from svg2_assets.traser.sampling import bytes_of_patches
 
     return bytes_of_patches(decode(sample.pictures, height=WORLD.height, width=WORLD.width))
-
-
-def _normal(pictures: np.ndarray) -> np.ndarray:
-    from svg2_assets.traser.sampling import normalised
-
-    return normalised(pictures)
 
 
 def _begun(job: Job, train: Sequence[Sample], folder: Path) -> tuple[Any, Any, Any, Any]:

@@ -50,9 +50,9 @@ class GroupSlots:
 
 @dataclass(frozen=True)
 class Batch:
-    """Samples as tensors. `ids`, `mask`, `labels` [B, L]; `positions` [3, B, L]; `patches` [P, 1176], uint8 or normalised.
+    """Samples as tensors. `ids`, `mask`, `labels` [B, L]; `positions` [3, B, L]; `patches` [P, 1176].
 
-    `left`: padded on the left, to decode. `patches` may stay in main memory: `Traser.see` takes them piece by piece.
+    `left`: padded on the left, to decode. `patches` are uint8 or normalised; they may stay in main memory: `Traser.see` takes them piece by piece.
     """
 
     ids: Tensor
@@ -353,7 +353,8 @@ def _normal(patches: Tensor) -> Tensor:
     """Normalised patches as they are; uint8 ones to CLIP's mean and deviation, float32."""
     if patches.is_floating_point():
         return patches
-    scale, shift = (torch.tensor(v, device=patches.device).repeat_interleave(PATCH_VALUES // 3) for v in (_SCALE, _SHIFT))
+    each = PATCH_VALUES // len(MEAN)
+    scale, shift = (torch.tensor(v, device=patches.device).repeat_interleave(each) for v in (_SCALE, _SHIFT))
     return patches.to(torch.float32).mul_(scale).add_(shift)
 
 

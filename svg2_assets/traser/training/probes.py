@@ -24,6 +24,7 @@ from svg2_assets.traser.arrangement import IGNORED
 from svg2_assets.traser.network.model import Traser, collate
 from svg2_assets.traser.samples.examples import ExampleMaker
 from svg2_assets.traser.samples.values import Sample
+from svg2_assets.traser.sampling import MEAN, PATCH_VALUES
 from svg2_assets.traser.text import Task
 from svg2_assets.traser.values import Arranged, Example
 
@@ -62,13 +63,19 @@ def probes_of(
     backwards = make(backwards_of(sample), task)
     found[Probe.REVERSED] = with_answer(backwards, _answer(true))
     found[Probe.SHUFFLED] = shuffled(true, np.random.default_rng(seed))
-    found[Probe.UNSEEN] = replace(true, patches=np.zeros(true.patches.shape, dtype=np.float32))
+    found[Probe.UNSEEN] = replace(true, patches=_grey(len(true.patches)))
     if stranger is not None:
         other = make(stranger, task)
         found[Probe.STRANGE] = with_answer(other, _answer(true))
         given = {probe: found[probe] for probe in OF_STRANGER if probe in found}
         found |= {OF_STRANGER[probe]: with_answer(other, _answer(example)) for probe, example in given.items()}
     return found
+
+
+def _grey(count: int) -> np.ndarray:
+    """Patches [count, 1176] uint8 of no picture: the mean colour, which a tower takes for zeros."""
+    colour = np.round(255 * np.asarray(MEAN)).astype(np.uint8)
+    return np.ascontiguousarray(np.broadcast_to(np.repeat(colour, PATCH_VALUES // len(MEAN)), (count, PATCH_VALUES)))
 
 
 def looked(losses: Mapping[Probe, float], probe: Probe) -> float | None:
