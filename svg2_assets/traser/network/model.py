@@ -52,7 +52,8 @@ class GroupSlots:
 class Batch:
     """Samples as tensors. `ids`, `mask`, `labels` [B, L]; `positions` [3, B, L]; `patches` [P, 1176].
 
-    `left`: padded on the left, to decode. `patches` are uint8 or normalised; they may stay in main memory: `Traser.see` takes them piece by piece.
+    `left`: padded on the left, to decode. `patches` are uint8 or normalised; they may stay in main memory:
+    `Traser.see` takes them piece by piece.
     """
 
     ids: Tensor
