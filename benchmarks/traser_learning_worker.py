@@ -36,7 +36,7 @@ HIDDEN, HEAD, PLACED = 96, 24, 16
 """Width, a resampler's head, and how much wider it is in systems without place: then all have as many weights."""
 POOL = 4  # batches that are sorted by length together
 TASKS = ("scene_graph", "scene_graph", "scene_graph", "attributes", "relationships")
-GROWING = ((0.1, 2), (0.2, 4))  # until which share of the steps no more than how many objects are shown
+GROWING = ((0.1, 2), (0.2, 4))  # who learns to write: until which share of the steps no more than how many objects
 NAMING, CONTRAST = 0.25, 0.5  # weights of the objectives
 SPEAKING_BATCH = 16
 
@@ -75,9 +75,10 @@ class Job:
 class Feed:
     """A `loop.Feed` from memory: what the frozen tower makes of the clips is there already.
 
-    Objects come in a new order each time, so that their numbers say nothing, and few of them at first; most often the
-    whole graph is asked for. Four batches at a time are sorted by length, so that little is padded. It ends after
-    `seconds`, where given: a run on a machine that is lent for minutes is cut rather than lost.
+    Objects come in a new order each time, so that their numbers say nothing; most often the whole graph is asked for.
+    Who learns to write (`silent`) is shown labels alone, and few objects at first. Four batches at a time are sorted by
+    length, so that little is padded. It ends after `seconds`, where given: a run on a machine that is lent for minutes
+    is cut rather than lost.
     """
 
     samples: Sequence[Sample]
@@ -95,7 +96,8 @@ class Feed:
         while True:
             chosen = random.choice(len(self.samples), POOL * self.job.batch, replace=False)
             task = TASKS[random.integers(len(TASKS))]
-            most = next((n for until, n in GROWING if self.taken < until * self.job.steps), None)
+            early = (n for until, n in GROWING if self.taken < until * self.job.steps)
+            most = next(early, None) if self.silent else None
             made = sorted((self.example(k, task, most, random) for k in chosen), key=lambda e: len(e.arranged))
             for at in random.permutation(POOL):
                 if self.job.seconds and time.monotonic() - began > self.job.seconds:
@@ -202,7 +204,7 @@ def setup_of(job: Job, folder: Path) -> Any:
         "vocabulary": 640,
         "resampler_head": HEAD if placed else HEAD + PLACED,
     }
-    rates = {"base_rate": 2e-3, "merger_rate": 2e-3, "resampler_rate": 2e-3, "warmup": 0.05, "floor": 0.02}
+    rates = {"base_rate": 1e-3, "merger_rate": 1e-3, "resampler_rate": 2e-3, "warmup": 0.05, "floor": 0.02}
     plain = {"precision": "float32", "checkpointing": False, "betas": (0.9, 0.98)}
     return Setup(
         folder=folder,
@@ -262,7 +264,8 @@ def speak(folder: Path, job: Job) -> None:
     job = Job("none", 0, job.speaking, SPEAKING_BATCH, job.clips, job.held_out)
     with tempfile.TemporaryDirectory() as scratch:
         setup, tokenizer, model, make = _begun(job, train, Path(scratch))
-        setup = setup.model_copy(update={"objectives": {}})
+        recipe = setup.recipe.model_copy(update={"base_rate": 2e-3})
+        setup = setup.model_copy(update={"objectives": {}, "recipe": recipe})
         if not read_seen(folder, model, version=str(job.clips)):
             raise FileNotFoundError(f"{folder} holds no vision tower for {job.clips} clips")
         model.backbone.model.visual.requires_grad_(False)
