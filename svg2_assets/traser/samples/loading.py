@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing.util
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Generic, TypeVar
@@ -54,7 +54,7 @@ class Loader(Generic[T, B]):
         """What comes after the batches taken so far; the same on every rank."""
         return self.stream.order.state(self._begin + self._taken * self.batch * self.ranks)
 
-    def __iter__(self) -> Iterator[B]:
+    def __iter__(self) -> Generator[B]:
         """Goes on after the batches taken so far. Raises `StreamError` when too many samples cannot be used."""
         made = self._by_workers() if self.workers else self._here()
         for collated, size, skipped in made:

@@ -21,7 +21,7 @@ from svg2_assets.traser.values import Example
 LEAST = 1e-6  # of a probability, so that its logarithm is finite
 
 
-def naming(model: Traser, seen: Seen, _: np.random.Generator) -> Tensor:
+def naming(model: Traser, seen: Seen, draw: np.random.Generator) -> Tensor:  # noqa: ARG001
     """Mean over objects and their words of `-log p`, p the mean over the object's slots of a word's probability.
 
     The mean lets a slot tell the name and another one a colour; alike slots gain nothing. 0 where no object has a word.

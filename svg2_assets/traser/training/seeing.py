@@ -9,7 +9,7 @@ then it can be frozen as the recipe has it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -142,7 +142,7 @@ def _learned(model: Traser) -> Iterator[nn.Parameter]:
     yield from inner.language_model.norm.parameters()
 
 
-def _state(model: Traser) -> Mapping[str, Tensor]:
+def _state(model: Traser) -> dict[str, Tensor]:
     """The tensors that `teach` moves, by name."""
     moved = {id(p) for p in _learned(model)}
     return {name: p.data for name, p in model.named_parameters() if id(p) in moved}
