@@ -202,7 +202,7 @@ def totals(sequences: Mapping[Hashable, Tubes], *, unknown: tuple[str, ...] = ()
 
 
 def _tracked(aq: float, iou: float, frames: int) -> Tracked:
-    return Tracked(stq=math.sqrt(aq * iou), aq=aq, iou=iou, frames=frames)
+    return Tracked(stq=math.sqrt(aq * iou) if aq * iou >= 0 else math.nan, aq=aq, iou=iou, frames=frames)
 
 
 def _mean_iou(confusion: FloatArray) -> float:

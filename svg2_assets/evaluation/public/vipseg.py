@@ -130,7 +130,8 @@ def _frames(video: str, truth: Iterable[Frame], predicted: Iterable[Frame]) -> I
         if pair[0] is None or pair[1] is None:
             side = "true" if pair[0] is None else "predicted"
             raise InvalidBenchmarkInput(
-                f"{name}: expected as many predicted frames as true ones; the {side} end at {number}."
+                f"{name}: expected as many predicted frames as true ones; the {side} ones end after {number}. Predict "
+                "every frame of the truth and no other."
             )
         yield f"{name}: frame {number}", pair[0], pair[1]
         number += 1
