@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from svg2_assets.evaluation.public.panoptic import Categories, Frame
-from svg2_assets.evaluation.public.records import InvalidBenchmarkInput, field
+from svg2_assets.evaluation.public.records import InvalidBenchmarkInput, field, number
 from svg2_assets.scene.errors import printable
 from svg2_assets.scene.graph import Relation, SceneGraph, SceneObject
 from svg2_assets.scene.masks import BoolArray, Mask
@@ -159,7 +159,10 @@ def panoptic_video(graph: SceneGraph, categories: Categories) -> PanopticVideo:
     stuff: dict[int, int] = {}
     for o in sorted(graph.objects, key=lambda o: o.id):
         if o.name in named:
-            category, thing = named[o.name]["id"], field(named[o.name], "isthing", "categories") == 1
+            category, thing = (
+                number(named[o.name], "id", "categories"),
+                field(named[o.name], "isthing", "categories") == 1,
+            )
             segments[o.id] = (o.id + 1 if thing else stuff.setdefault(category, o.id + 1), category)
     unknown = tuple(sorted({o.name for o in graph.objects if o.name not in named}))
     return PanopticVideo(graph, segments, unknown)

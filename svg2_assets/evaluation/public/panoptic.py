@@ -28,12 +28,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
+from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from svg2_assets.evaluation.public.records import InvalidBenchmarkInput, Record, field
+from svg2_assets.evaluation.public.records import InvalidBenchmarkInput, Record, field, number
 from svg2_assets.scene.errors import printable
 from svg2_assets.scene.masks import IntArray
 
@@ -153,7 +154,7 @@ def quality(truth: Mapping[Any, Frame], predicted: Mapping[Any, Frame], categori
 def is_thing(categories: Categories) -> dict[int, bool]:
     """Category id -> whether it is one of things, in the order of the list."""
     records = list(categories.values()) if isinstance(categories, Mapping) else list(categories)
-    return {field(r, "id", "categories"): field(r, "isthing", "categories") == 1 for r in records}
+    return {number(r, "id", "categories"): field(r, "isthing", "categories") == 1 for r in records}
 
 
 def check_predicted(truth: Mapping[Any, Any], predicted: Mapping[Any, Any], kind: str) -> None:
@@ -276,16 +277,13 @@ def averages(
     )
 
 
-def _segment(record: Record, number: int) -> Segment:
-    where = f"segments_info[{number}]"
-    crowd = record.get("iscrowd") if isinstance(record, Mapping) else None
-    area = record.get("area") if isinstance(record, Mapping) else None
-    return Segment(
-        field(record, "id", where),
-        field(record, "category_id", where),
-        None if crowd is None else crowd == 1,
-        area,
-    )
+def _segment(record: Record, place: int) -> Segment:
+    where = f"segments_info[{place}]"
+    segment_id, category = number(record, "id", where), number(record, "category_id", where)
+    crowd, area = record.get("iscrowd"), record.get("area")
+    if area is not None and not isinstance(area, Real):
+        raise InvalidBenchmarkInput(f"{where}: expected a number as `area`, found {printable(repr(area), limit=40)}.")
+    return Segment(segment_id, category, None if crowd is None else crowd == 1, None if area is None else float(area))
 
 
 def _ignored(found_id: int, found: Region, crowds: Mapping[int, int], compared: Compared) -> bool:

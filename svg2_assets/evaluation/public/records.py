@@ -52,6 +52,17 @@ def field(record: Any, name: str, where: object) -> Any:
     return record[name]
 
 
+def number(record: Any, name: str, where: object) -> int:
+    """`record[name]`, a whole number."""
+    value = field(record, name, where)
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise InvalidBenchmarkInput(
+            f"{where}: expected a whole number as `{name}`, found {printable(repr(value), limit=40)}."
+        ) from None
+
+
 def score(record: Any, where: object) -> Any:
     """The field `score`, a number of any kind; kept as it is, since evaluators compare scores as they come."""
     value = field(record, "score", where)

@@ -19,6 +19,8 @@ ids of a video are first listed. What no record names is void: category and inst
   no tube, and predictions on it do not count in AQ.
 - Sizes are whole numbers, not rounded to float32 as in deeplab2 (`stq`).
 - Categories are numbers from 0; those from `num_classes` (124) on are errors, except 124 itself, which is void too.
+
+The masks that VIPSeg itself ships count categories from 1; `frame_of_panomask` reads one.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from svg2_assets.evaluation.public import panoptic
 from svg2_assets.evaluation.public import stq as tracking
@@ -116,6 +119,22 @@ def stq(truth: Videos, predicted: Videos, categories: Categories, *, num_classes
             )
         sequences[video] = tubes
     return tracking.totals(sequences, unknown=tuple(str(v) for v in predicted if v not in truth))
+
+
+def frame_of_panomask(values: npt.NDArray[np.integer[Any]]) -> Frame:
+    """The true frame of one of VIPSeg's own masks [H, W].
+
+    0 is void, a value below 125 stuff of category value - 1, any other a thing of category value // 100 - 1 whose
+    instance the last two digits say. As when the data set's own scripts turn it into COCO's form, nothing is a crowd,
+    segments are listed by rising value, and a value is the same object in all of a video.
+    """
+    there, pixels = np.unique(values, return_counts=True)
+    records = [
+        {"id": value, "category_id": (value if value < 125 else value // 100) - 1, "iscrowd": 0, "area": area}
+        for value, area in zip(there.tolist(), pixels.tolist(), strict=True)
+        if value
+    ]
+    return Frame.of(values, records)
 
 
 def _frames(video: str, truth: Iterable[Frame], predicted: Iterable[Frame]) -> Iterable[tuple[str, Frame, Frame]]:

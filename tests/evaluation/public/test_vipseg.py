@@ -148,6 +148,13 @@ def test_classes_beyond_the_list_are_an_error_and_the_one_behind_it_is_void():
         tracking([frame([1], {1: 125})], [frame([1], {1: THING})])
 
 
+def test_vipseg_s_own_masks_count_categories_from_one():
+    found = vipseg.frame_of_panomask(np.asarray([[0, 14, 124, 6100, 6101, 12400]], dtype=np.uint16))
+    assert [(s.id, s.category, s.area) for s in found.segments] == [
+        (14, 13, 1), (124, 123, 1), (6100, 60, 1), (6101, 60, 1), (12400, 123, 1),
+    ]  # fmt: skip
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**20))
 def test_windows_of_one_frame_are_panoptic_quality(seed):
