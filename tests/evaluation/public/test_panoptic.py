@@ -171,6 +171,21 @@ def test_what_is_no_map_of_ids_is_an_error(pixels):
         Frame.of(pixels, [])
 
 
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        ({"id": "1", "category_id": 1}, r"segments_info\[0\]: expected a whole number as `id`, found '1'"),
+        ({"id": 1, "category_id": 1.5}, r"segments_info\[0\]: expected a whole number as `category_id`"),
+        ({"id": 1, "category_id": 1, "area": "9"}, r"segments_info\[0\]: expected a number as `area`"),
+        ({"id": 1}, r"segments_info\[0\]: expected a record with `category_id`, found the fields id"),
+        (7, r"segments_info\[0\]: expected a record with `id`, found no record"),
+    ],
+)
+def test_records_that_name_no_segment_are_errors(record, message):
+    with pytest.raises(InvalidBenchmarkInput, match=message):
+        Frame.of([[1]], [record])
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**20))
 def test_the_truth_as_prediction_is_perfect(seed):
