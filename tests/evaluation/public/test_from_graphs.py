@@ -52,6 +52,7 @@ GRAPH = SceneGraph(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.booleans(), min_size=FRAMES, max_size=FRAMES))
 def test_spans_made_of_frames_come_back_as_these_frames_even_when_rounded(flags):
     video = replace(VIDEO, fps=29.97, duration=FRAMES / 29.97)
