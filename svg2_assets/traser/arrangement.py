@@ -9,7 +9,7 @@ object and one for the camera (the rim of the frame, where its motion shows).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from svg2_assets.scene.taxonomy import CAMERA_ID
+from svg2_assets.traser.neighbours import Beside, Neighbours
 from svg2_assets.traser.presets import Arranging
 from svg2_assets.traser.values import (
     GROUP_FEATURES,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:  # the network runs where pycocotools is not
     from svg2_assets.scene.masks import FloatArray, IntArray
 
 IGNORED = -100
+_NO_TOKENS, _NO_PLACES = np.zeros(0, dtype=np.int64), np.zeros((0, PLACE_FEATURES), dtype=np.float32)
 SCENE, CAMERA = "Scene: ", "Camera: "
 MARKS_A_BLOCK = 4
 
@@ -113,11 +115,12 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a block tells of one window: its tokens `[first, last)`."""
+    """What a block tells of one window: its tokens `[first, last)`, and the objects beside its own, nearest first."""
 
     window: Window
     first: int
     last: int
+    beside: tuple[Beside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +171,11 @@ def blocks_of(clip: Clip, plan: Plan) -> list[Block]:
     windows = windows_of(clip.times, clip.grid, seconds=arranging.window_seconds, true_times=arranging.true_times)
     if arranging.roles == {Role.OBJECT}:
         windows = ()
+    near = Neighbours(clip, arranging.beside if Role.WINDOW in arranging.roles else 0)
     found = []
     for at, track in enumerate(clip.tracks):
         parts = _parts(track.tokens, clip.grid, windows)
+        parts = tuple(replace(part, beside=near.of(at, part.window)) for part in parts)
         found.append(Block(Subject.OBJECT, at, track.tokens, object_places(track, clip), parts))
     for subject, tokens in _surroundings(clip, arranging):
         parts = _parts(tokens, clip.grid, windows)
@@ -186,8 +191,9 @@ def length_of(block: Block, number: int, *, plan: Plan) -> int:
 
 
 def length_of_part(part: Part, *, plan: Plan) -> int:
-    """Ids that a window takes within a block, its stamp included."""
-    return len(plan.encode(part.window.label)) + _slots_of(part, plan)
+    """Ids that a window takes within a block, its stamp and what is beside its object included."""
+    beside = sum(len(plan.encode(str(b.number))) + 1 for b in part.beside)
+    return len(plan.encode(part.window.label)) + _slots_of(part, plan) + beside
 
 
 def label_of(subject: Subject, number: int) -> str:
@@ -222,6 +228,10 @@ def _write(grown: _Sequence, block: Block, number: int, *, plan: Plan) -> None:
         inside = slice(part.first, part.last)
         role = Role.WINDOW if Role.WINDOW in roles else Role.TOKENS
         _fill(grown, role, block, inside, number=told, slots=_slots_of(part, plan), plan=plan)
+        for beside in part.beside:
+            grown.say(plan.encode(str(beside.number)))
+            grown.groups.append(Group(Role.BESIDE, len(grown.ids), 1, _NO_TOKENS, _NO_PLACES, beside.meta))
+            grown.say([marks.video])
     grown.say([marks.vision_end, marks.object_end])
 
 

@@ -49,7 +49,8 @@ class Arranging:
 
     `roles` are the resamplers in use (none: the tokens themselves); `true_times`: windows and their labels follow the
     clip's clock, not the number of the frame; `scene`: a block for tokens of no object; `camera`: a block for the
-    camera's own motion, id -1. Of more than `most_objects` those stay that are `salient`, else the first. `most_tokens`
+    camera's own motion, id -1; `beside`: in each window of an object, a slot for each of so many others that come
+    nearest. Of more than `most_objects` those stay that are `salient`, else the first. `most_tokens`
     is kept by dropping windows, then objects, by salience; the answer is never cut. `cut_at` is the released training's
     cut of the sequence's end, in the place of `most_tokens`: presets that mimic it report what is lost.
     """
@@ -59,6 +60,7 @@ class Arranging:
     true_times: bool = False
     scene: bool = False
     camera: bool = False
+    beside: int = 0
     most_objects: int | None = 40
     most_tokens: int = 32768
     cut_at: int | None = None
@@ -118,7 +120,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             Preset(
                 "default",
                 selecting=Selecting(each_step=True),
-                arranging=Arranging(true_times=True, scene=True, camera=True, salient=True),
+                arranging=Arranging(true_times=True, scene=True, camera=True, beside=3, salient=True),
                 designing=Designing(place=True, orthogonal=True, diversity=0.01),
                 decoding=Decoding(constrained=True, repetition_penalty=1.0),
             ),

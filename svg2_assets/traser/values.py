@@ -21,7 +21,11 @@ PLACE_FEATURES = 8
 """Of a token: seconds, y, x, coverage, then the object's box on that step: centre y, centre x, height, width."""
 GROUP_FEATURES = 9
 """Of a group: first and last second, then the box at both: centre y, centre x, log area (each 0 where unknown), then
-the number that its object has in the answer, 0 for the scene, -1 for the camera."""
+the number that its object has in the answer, 0 for the scene, -1 for the camera.
+
+Of one that shows another object beside it (`Role.BESIDE`): first and last second that show both, the other's centre
+less its own at both (y, x, y, x), the log of the other's area over its own at the last, their largest IoU, the other's
+number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +84,14 @@ class Window:
 
 
 class Role(StrEnum):
-    """Which resampler makes a group's slots; `TOKENS` stands for the tokens themselves, unresampled."""
+    """Which resampler makes a group's slots; `TOKENS` stands for the tokens themselves, unresampled, `BESIDE` for what
+    two boxes have to do with each other, without tokens.
+    """
 
     OBJECT = "object"
     WINDOW = "window"
     TOKENS = "tokens"
+    BESIDE = "beside"
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ class Traser(nn.Module):
         self.backbone: Any = Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig(**config.backbone))
         self._in_pieces = quicken(self.backbone)
         options = {"place": config.place, "orthogonal": config.orthogonal}
-        self.window_resampler = Resampler(config.window, **options)
+        self.window_resampler = Resampler(config.window, beside=config.place, **options)
         self.object_resampler = Resampler(config.object, **options)
 
     def _apply(self, fn: Any, recurse: bool = True) -> Traser:
@@ -169,12 +169,22 @@ class Traser(nn.Module):
         for role, groups in batch.groups.items():
             if role is Role.TOKENS:
                 filling = features[torch.cat(list(groups.bundle.tokens)).to(features.device)]
+            elif role is Role.BESIDE:
+                filling = self._beside(groups.bundle.meta.to(embedded.device))
             else:
                 made[role] = resample(self.resampler(role), features, groups.bundle)
                 filling = made[role].flatten(0, 1)
             put = embedded.index_put if embedded.requires_grad else embedded.index_put_
             embedded = put(_slots(groups, embedded.device), filling.to(embedded.dtype))
         return embedded, made
+
+    def _beside(self, meta: Tensor) -> Tensor:
+        """What fills the slots of pairs [G, D]."""
+        filled = self.window_resampler.beside_place
+        if filled is None:
+            raise ValueError("slots for what is beside an object need a model with `place`: preset default")
+        out: Tensor = filled(meta)
+        return out
 
     def forward(self, batch: Batch) -> Losses:
         """As `loss`: what wraps a module, for several GPUs, watches this call."""

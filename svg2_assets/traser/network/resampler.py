@@ -146,9 +146,14 @@ class Waves(nn.Module):
 
 
 class Resampler(nn.Module):
-    """Perceiver resampler with the released parameter names; `place` adds `key_place`, `latent_place`, `out_place`."""
+    """Perceiver resampler with the released parameter names; `place` adds `key_place`, `latent_place`, `out_place`.
 
-    def __init__(self, shape: ResamplerShape, *, place: bool = False, orthogonal: bool = False) -> None:
+    `beside` adds `beside_place`, which fills the slots of what two boxes have to do with each other.
+    """
+
+    def __init__(
+        self, shape: ResamplerShape, *, place: bool = False, orthogonal: bool = False, beside: bool = False
+    ) -> None:
         super().__init__()
         self.shape, self.orthogonal, self.checkpointing = shape, orthogonal, False
         self.latents = nn.Parameter(torch.ones(shape.latents, shape.hidden))
@@ -157,6 +162,7 @@ class Resampler(nn.Module):
         self.key_place = Waves(PLACE_FEATURES, shape.hidden, counted=[0]) if place else None
         self.latent_place = Waves(GROUP_FEATURES, shape.hidden, counted=[0, 1, 8]) if place else None
         self.out_place = Waves(GROUP_FEATURES, shape.hidden, counted=[0, 1, 8]) if place else None
+        self.beside_place = Waves(GROUP_FEATURES, shape.hidden, counted=[0, 1, 8]) if beside else None
         self.reset()
 
     def reset(self) -> None:

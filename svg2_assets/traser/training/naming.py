@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from svg2_assets.traser.network.model import Traser
 from svg2_assets.traser.training.values import Seen
-from svg2_assets.traser.values import Example
+from svg2_assets.traser.values import Example, Role
 
 LEAST = 1e-6  # of a probability, so that its logarithm is finite
 
@@ -49,5 +49,5 @@ def word_loss(model: Traser, shown: Sequence[Tensor], words: Sequence[Tensor]) -
 def _slots_of(example: Example, number: int) -> Iterator[np.ndarray]:
     """Positions of the slots of the groups that show object `number`."""
     for group in example.arranged.groups:
-        if round(float(group.meta[-1])) == number:
+        if group.role is not Role.BESIDE and round(float(group.meta[-1])) == number:
             yield np.arange(group.start, group.start + group.slots)

@@ -21,7 +21,7 @@ from svg2_assets.traser.network.model import Traser
 from svg2_assets.traser.training.naming import word_loss
 from svg2_assets.traser.training.schedule import Schedule
 from svg2_assets.traser.training.settings import Seeing
-from svg2_assets.traser.values import Example, Grid
+from svg2_assets.traser.values import Example, Grid, Role
 
 WARMUP, FLOOR = 0.06, 0.02  # of the schedule
 BETAS, DECAY, MAX_NORM = (0.9, 0.98), 0.01, 1.0
@@ -102,7 +102,7 @@ def pictures_of(examples: Sequence[Example], draw: np.random.Generator, *, most:
 def tokens_of(example: Example) -> dict[int, np.ndarray]:
     """The visual tokens of every object, by its number, whatever stands for them in the sequence."""
     found: dict[int, list[np.ndarray]] = {}
-    for group in example.arranged.groups:
+    for group in (g for g in example.arranged.groups if g.role is not Role.BESIDE):
         found.setdefault(round(float(group.meta[-1])), []).append(np.asarray(group.tokens, dtype=np.int64))
     return {number: np.unique(np.concatenate(parts)) for number, parts in found.items()}
 
