@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
 from svg2_assets.evaluation.graphs.contents import CATEGORIES, Contents, Ends, Said, readings
-from svg2_assets.evaluation.graphs.overlaps import passed
+from svg2_assets.evaluation.graphs.overlaps import Many, passed
 from svg2_assets.evaluation.graphs.rulings import Rulings
-from svg2_assets.evaluation.graphs.settings import Settings
+from svg2_assets.evaluation.graphs.settings import Direction, Settings
 from svg2_assets.evaluation.graphs.tallies import Measure, Side, Tally, tally
 from svg2_assets.evaluation.judges.likeness import Kind, Pair
 from svg2_assets.scene.masks import BoolArray, IntArray
-from svg2_assets.scene.spans import Spans
 from svg2_assets.scene.taxonomy import CAMERA_ID
 from svg2_assets.traser.training.scores import Ratio
 
-Sayings = Mapping[Ends, Mapping[str, list[Spans]]]
-"""What a side says of a subject and an object: predicate -> the spans of each relation."""
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What a side says of one subject, object and predicate: `which` of its relations, and their spans."""
+
+    which: list[int]
+    spans: Many
+
+
+Sayings = Mapping[Ends, Mapping[str, Saying]]
 
 
 class Comparison:
@@ -29,21 +38,27 @@ class Comparison:
         self.settings, self.rulings = settings, rulings
         self.sides = {Side.RECALL: truth, Side.PRECISION: predicted}
         self.truth, self.predicted = truth, predicted
-        self.common = sorted(truth.names.keys() & predicted.names.keys())
-        self.said = {side: self._said(contents.relations) for side, contents in self.sides.items()}
+        self.own = {side: _sayings(c.relations, Direction.AS_GIVEN) for side, c in self.sides.items()}
+        self.read = self.own
+        if settings.direction is not Direction.AS_GIVEN:
+            self.read = {side: _sayings(c.relations, settings.direction) for side, c in self.sides.items()}
+        common = sorted(truth.names.keys() & predicted.names.keys())
+        self.names = {k: Pair(truth.names[k], predicted.names[k], Kind.OBJECT) for k in common}
+        self.attributes = {k: self._candidates_of_object(k) for k in common}
+        true, said = self.read[Side.RECALL], self.read[Side.PRECISION]
+        together = true.keys() & said.keys()
+        self.predicates = {e: rulings.candidates(true[e].keys(), said[e].keys(), Kind.PREDICATE) for e in together}
 
     def pairs(self) -> Iterator[Pair]:
-        """Every pair of labels that matters; one may come several times."""
-        for k in self.common:
-            yield Pair(self.truth.names[k], self.predicted.names[k], Kind.OBJECT)
-            yield from self.rulings.candidates(*self._attributes(k), Kind.ATTRIBUTE)
-        true, predicted = self.said[Side.RECALL], self.said[Side.PRECISION]
-        for ends in true.keys() & predicted.keys():
-            yield from self.rulings.candidates(true[ends], predicted[ends], Kind.PREDICATE)
+        """Every pair of labels that judges have to say something of; one may come several times."""
+        yield from self.names.values()
+        for pairs in chain(self.attributes.values(), self.predicates.values()):
+            yield from pairs
 
     def tallies(self) -> dict[tuple[Side, Measure], Tally]:
         """The counts of all measures."""
-        named, found = self._named(), self._attributes_found()
+        named = {k: self.rulings.mask(pair) for k, pair in self.names.items()}
+        found = self._attributes_found()
         tallies: dict[tuple[Side, Measure], Tally] = {}
         for side, own in self.sides.items():
             names = [(k, named.get(k, 0)) for k in own.names]
@@ -69,50 +84,35 @@ class Comparison:
             for kind, some in texts.items()
         }
 
-    def _said(self, relations: Sequence[Said]) -> Sayings:
-        said: dict[Ends, dict[str, list[Spans]]] = defaultdict(lambda: defaultdict(list))
-        for r in relations:
-            for ends, predicate in readings(r, self.settings.direction):
-                said[ends][predicate].append(r.spans)
-        return said
-
-    def _attributes(self, k: int) -> tuple[dict[str, None], dict[str, None]]:
-        """The different attributes of object `k`, true and predicted."""
-        return dict.fromkeys(self.truth.attributes[k]), dict.fromkeys(self.predicted.attributes[k])
-
-    def _named(self) -> dict[int, int]:
-        """Object id -> mask of the criteria that accept its name."""
-        found = {}
-        for k in self.common:
-            found[k] = self.rulings.mask(Pair(self.truth.names[k], self.predicted.names[k], Kind.OBJECT))
-        return found
+    def _candidates_of_object(self, k: int) -> list[Pair]:
+        wanted, given = dict.fromkeys(self.truth.attributes[k]), dict.fromkeys(self.predicted.attributes[k])
+        return self.rulings.candidates(wanted, given, Kind.ATTRIBUTE)
 
     def _attributes_found(self) -> dict[Side, dict[tuple[int, str], int]]:
         """(object id, attribute) -> mask of the criteria that accept it beside one of the other side."""
         found: dict[Side, dict[tuple[int, str], int]] = {side: defaultdict(int) for side in Side}
-        for k in self.common:
-            for reference, prediction, mask in self.rulings.accepted(*self._attributes(k), Kind.ATTRIBUTE):
-                found[Side.RECALL][k, reference] |= mask
-                found[Side.PRECISION][k, prediction] |= mask
+        for k, pairs in self.attributes.items():
+            for pair in pairs:
+                if mask := self.rulings.mask(pair):
+                    found[Side.RECALL][k, pair.reference] |= mask
+                    found[Side.PRECISION][k, pair.prediction] |= mask
         return found
 
     def _levels(self, side: Side) -> IntArray:
         """Per criterion and relation of `side`, [C, N]: 0 without one of the other side that its predicate is like to,
         else 1 and as many as the thresholds that the best of these exceeds."""
-        own, other = self.sides[side].relations, self.said[_OTHER[side]]
-        level = np.zeros((len(self.settings.criteria), len(own)), dtype=np.int64)
-        for ends, places in _places(own).items():
-            given = other.get(ends)
-            if given is None:
-                continue
-            true, said = (places, given) if side is Side.RECALL else (given, places)
-            for reference, prediction, mask in self.rulings.accepted(true, said, Kind.PREDICATE):
-                mine, theirs = (reference, prediction) if side is Side.RECALL else (prediction, reference)
-                which = places[mine]
-                reached = 1 + passed([own[i].spans for i in which], given[theirs], self.settings.thresholds)
+        own, other = self.own[side], self.read[_OTHER[side]]
+        level = np.zeros((len(self.settings.criteria), len(self.sides[side].relations)), dtype=np.int64)
+        for ends, pairs in self.predicates.items():
+            for pair in pairs:
+                mine, theirs = pair[:2] if side is Side.RECALL else pair[1::-1]
+                mask, wanted, given = self.rulings.mask(pair), own.get(ends, {}).get(mine), other[ends].get(theirs)
+                if not mask or wanted is None or given is None:
+                    continue
+                reached = 1 + passed(wanted.spans, given.spans, self.settings.thresholds)
                 for c in range(len(level)):
                     if mask >> c & 1:
-                        level[c, which] = np.maximum(level[c, which], reached)
+                        level[c, wanted.which] = np.maximum(level[c, wanted.which], reached)
         return level
 
     def _ends_named(self, relations: Sequence[Said], named: Mapping[int, int]) -> BoolArray:
@@ -146,12 +146,16 @@ class Comparison:
 _OTHER = {Side.RECALL: Side.PRECISION, Side.PRECISION: Side.RECALL}
 
 
-def _places(relations: Sequence[Said]) -> dict[Ends, dict[str, list[int]]]:
-    """Ends -> predicate -> which of `relations` say so."""
+def _sayings(relations: Sequence[Said], direction: Direction) -> Sayings:
+    """What the relations say, by ends and predicate, in every reading that `direction` lets them have."""
     found: dict[Ends, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for i, r in enumerate(relations):
-        found[r.ends][r.predicate].append(i)
-    return found
+        for ends, predicate in readings(r, direction):
+            found[ends][predicate].append(i)
+    return {
+        ends: {predicate: Saying(which, Many([relations[i].spans for i in which])) for predicate, which in said.items()}
+        for ends, said in found.items()
+    }
 
 
 def _bits(masks: IntArray, criteria: int) -> IntArray:

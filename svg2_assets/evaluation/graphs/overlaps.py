@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from svg2_assets.scene.masks import FloatArray, IntArray
+from svg2_assets.scene.masks import BoolArray, FloatArray, IntArray
 from svg2_assets.scene.spans import Spans, tiou
 
 FEW = 64
@@ -22,17 +23,33 @@ BLOCK = 1 << 13  # wanted spans that meet a leaf at a time: bounds memory
 SLACK = 1 + 1e-9  # bounds and tIoUs are rounded differently
 
 
-def passed(wanted: Sequence[Spans], given: Sequence[Spans], thresholds: Sequence[float]) -> IntArray:
+class Many:
+    """Many spans that are compared with many others, each prepared when it is first needed."""
+
+    def __init__(self, spans: Sequence[Spans]) -> None:
+        self.spans = spans
+
+    @cached_property
+    def points(self) -> Points:
+        """As points."""
+        return points_of(self.spans)
+
+    @cached_property
+    def tree(self) -> Tree:
+        """As a tree."""
+        return Tree(self.points)
+
+
+def passed(wanted: Many, given: Many, thresholds: Sequence[float]) -> IntArray:
     """How many of the ascending `thresholds` each of `wanted` [N] exceeds in tIoU with the best of `given` [M], [N].
 
     About N log M for spans of one part each; spans of several parts that interleave may be compared all with all.
     """
-    if len(wanted) * len(given) <= FEW:
-        best = [max((overlap(w, g) for g in given), default=0.0) for w in wanted]
+    if len(wanted.spans) * len(given.spans) <= FEW:
+        best = [max((overlap(w, g) for g in given.spans), default=0.0) for w in wanted.spans]
         return np.asarray([sum(b > t for t in thresholds) for b in best], dtype=np.int64)
-    points, which = _distinct(wanted)
-    levels = _Search(points, _Tree(_distinct(given)[0]), thresholds).levels()
-    return levels[which]
+    levels = _Search(wanted.points, given.tree, thresholds).levels()
+    return levels[wanted.points.which]
 
 
 def overlap(a: Spans, b: Spans) -> float:
@@ -45,28 +62,34 @@ def overlap(a: Spans, b: Spans) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Points:
-    """`at` [N, 3]: start, end, duration. `spans` is None where it has one part, which the point says all of."""
+class Points:
+    """`at` [P, 3]: start, end, duration. `spans` is None where it has one part, which the point says all of.
+
+    `which` [N]: the point of each of the spans that they were made from; those of several parts share theirs.
+    """
 
     at: FloatArray
     spans: list[Spans | None]
-
-    @property
-    def single(self) -> IntArray:
-        return np.asarray([s is None for s in self.spans], dtype=bool)
+    single: BoolArray
+    which: IntArray
 
 
-def _distinct(many: Sequence[Spans]) -> tuple[_Points, IntArray]:
-    """The different ones of `many` [N], and for each of these its place among them, [N]."""
-    places: dict[Spans | tuple[float, float], int] = {}
-    which = np.empty(len(many), dtype=np.int64)
-    for i, spans in enumerate(many):
-        one = spans.parts[0]
-        which[i] = places.setdefault((one.start, one.end) if len(spans.parts) == 1 else spans, len(places))
-    at = [
-        (k.parts[0].start, k.parts[-1].end, k.duration) if isinstance(k, Spans) else (*k, k[1] - k[0]) for k in places
-    ]
-    return _Points(np.asarray(at), [k if isinstance(k, Spans) else None for k in places]), which
+def points_of(many: Sequence[Spans]) -> Points:
+    """The points of `many`."""
+    at: list[tuple[float, float, float]] = []
+    kept: list[Spans | None] = []
+    which: list[int] = []
+    places: dict[Spans, int] = {}
+    for spans in many:
+        parts = spans.parts
+        place = len(at) if len(parts) == 1 else places.setdefault(spans, len(at))
+        which.append(place)
+        if place == len(at):
+            start, end = parts[0].start, parts[-1].end
+            at.append((start, end, end - start if len(parts) == 1 else spans.duration))
+            kept.append(None if len(parts) == 1 else spans)
+    single = np.asarray([s is None for s in kept], dtype=bool)
+    return Points(np.asarray(at), kept, single, np.asarray(which, dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +104,10 @@ class _Node:
     below: tuple[_Node, _Node] | None = None
 
 
-class _Tree:
+class Tree:
     """Boxes within boxes around points."""
 
-    def __init__(self, points: _Points) -> None:
+    def __init__(self, points: Points) -> None:
         self.points, self.single = points, points.single
         self.root = self._node(np.arange(len(points.at)))
 
@@ -103,7 +126,7 @@ class _Tree:
 class _Search:
     """All wanted points go through the tree together, each until nothing left can raise its level."""
 
-    def __init__(self, wanted: _Points, tree: _Tree, thresholds: Sequence[float]) -> None:
+    def __init__(self, wanted: Points, tree: Tree, thresholds: Sequence[float]) -> None:
         self.wanted, self.tree, self.single = wanted, tree, wanted.single
         self.level = np.zeros(len(wanted.at), dtype=np.int64)
         self.next = np.asarray([*thresholds, np.inf])

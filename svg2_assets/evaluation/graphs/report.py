@@ -1,8 +1,8 @@
 """The scores of many videos: micro and macro figures, how sure they are, what was missing; `report` and `compare`.
 
 Micro: all references of all videos in one pot. Macro: the mean over videos with at least one reference of that kind
-(for precision: at least one prediction). A video without a prediction predicts nothing and counts; one without truth cannot
-be scored and is only told.
+(for precision: at least one prediction). A video without a prediction predicts nothing and counts; one without truth
+cannot be scored and is only told.
 """
 
 from __future__ import annotations

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from svg2_assets.evaluation.graphs.settings import Criterion
 from svg2_assets.evaluation.judges.likeness import Judge, Kind, Likeness, Pair
 
-FEW = 64
-"""Up to so many pairs are looked up one by one."""
+FEW = 4096
+"""Up to so many pairs are looked at one by one."""
 MOST = 1 << 20
 """So many judged pairs are remembered; then all are forgotten (100 MB)."""
 
@@ -28,7 +29,7 @@ class Rulings:
             else:
                 self._bits.append((criterion.judge, [bit]))
         self._masks: dict[Pair, int] = {}
-        self._keys: dict[tuple[str, Kind], tuple[frozenset[str] | None, ...]] = {}
+        self._keys: dict[tuple[str, Kind], _Keys] = {}
 
     def learn(self, pairs: Iterable[Pair]) -> None:
         """Ask each judge, all at once, for those of `pairs` that are new and may be like to it."""
@@ -47,42 +48,49 @@ class Rulings:
         """The criteria that accept `pair`, which must have been learned."""
         return self._masks[pair]
 
-    def accepted(
-        self, references: Collection[str], predictions: Collection[str], kind: Kind
-    ) -> Iterator[tuple[str, str, int]]:
-        """(reference, prediction, mask) of the pairs that some criterion accepts; they must have been learned."""
-        for pair in self.candidates(references, predictions, kind):
-            if mask := self._masks[pair]:
-                yield pair.reference, pair.prediction, mask
-
-    def candidates(self, references: Collection[str], predictions: Collection[str], kind: Kind) -> Iterator[Pair]:
-        """The pairs that are no mismatch by their keys alone; few ones are not looked at so closely."""
-        keyless = any(keys is None for t in list(predictions)[:1] for keys in self._keys_of(t, kind))
-        if keyless or len(references) * len(predictions) <= FEW:
-            yield from (Pair(r, p, kind) for r in references for p in predictions)
-            return
-        holding: dict[tuple[int, str], list[str]] = defaultdict(list)
-        for p in predictions:
-            for key in self._numbered(p, kind):
-                holding[key].append(p)
+    def candidates(self, references: Collection[str], predictions: Collection[str], kind: Kind) -> list[Pair]:
+        """The pairs that are no mismatch by their keys alone."""
+        given = [(p, self._keys_of(p, kind).common) for p in predictions]
+        if len(references) * len(given) > FEW and all(keys is not None for _, keys in given):
+            return self._indexed(references, predictions, kind)
+        found = []
         for r in references:
-            found = dict.fromkeys(p for key in self._numbered(r, kind) for p in holding.get(key, ()))
-            yield from (Pair(r, p, kind) for p in found)
+            own = self._keys_of(r, kind).common
+            for p, keys in given:
+                if own is None or keys is None or not own.isdisjoint(keys):
+                    found.append(Pair(r, p, kind))
+        return found
+
+    def _indexed(self, references: Collection[str], predictions: Collection[str], kind: Kind) -> list[Pair]:
+        holding: dict[str, list[str]] = defaultdict(list)
+        for p in predictions:
+            for key in self._keys_of(p, kind).common or ():
+                holding[key].append(p)
+        found = []
+        for r in references:
+            some = dict.fromkeys(p for key in self._keys_of(r, kind).common or () for p in holding.get(key, ()))
+            found += [Pair(r, p, kind) for p in some]
+        return found
 
     def _may_be_like(self, pair: Pair, j: int) -> bool:
-        a = self._keys_of(pair.reference, pair.kind)[j]
-        b = self._keys_of(pair.prediction, pair.kind)[j]
+        a = self._keys_of(pair.reference, pair.kind).each[j]
+        b = self._keys_of(pair.prediction, pair.kind).each[j]
         return a is None or b is None or not a.isdisjoint(b)
 
-    def _numbered(self, text: str, kind: Kind) -> Iterator[tuple[int, str]]:
-        for j, keys in enumerate(self._keys_of(text, kind)):
-            for key in keys or ():
-                yield j, key
-
-    def _keys_of(self, text: str, kind: Kind) -> tuple[frozenset[str] | None, ...]:
+    def _keys_of(self, text: str, kind: Kind) -> _Keys:
         found = self._keys.get((text, kind))
         if found is None:
             if len(self._keys) > MOST:
                 self._keys.clear()
-            found = self._keys[text, kind] = tuple(judge.keys(text, kind) for judge, _ in self._bits)
+            each = tuple(judge.keys(text, kind) for judge, _ in self._bits)
+            known = [keys for keys in each if keys is not None]
+            common = frozenset().union(*known) if len(known) == len(each) else None
+            found = self._keys[text, kind] = _Keys(each, common)
         return found
+
+
+class _Keys(NamedTuple):
+    """A text's keys: those of each judge, and those of all, None where one has none."""
+
+    each: tuple[frozenset[str] | None, ...]
+    common: frozenset[str] | None

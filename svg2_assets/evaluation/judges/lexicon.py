@@ -15,7 +15,7 @@ A word may stand in several places: then it has several meanings, and the closes
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
@@ -52,38 +52,46 @@ class Lexicon:
     def excludes(self, first: str, second: str) -> bool:
         """Whether two words cannot both be true, in any of their meanings."""
         pairs = [(a, b) for a in self.places.get(first, ()) for b in self.places.get(second, ())]
-        return any(self._among(a, b, self.excluding) and not self._among(a, b, self.overlapping) for a, b in pairs)
+        return any(self._excluded(a, b) and not self._overlap(a, b) for a, b in pairs)
 
     def lineage(self, word: str) -> frozenset[str]:
         """Names of all lines that `word` stands at or under: two words that are like in any way share one."""
         lines = {line for place in self.places.get(word, ()) for line in self.above[place]}
-        return frozenset(f"{self.words[line]}@{line}" for line in lines | self._partners(lines))
+        partners = {line for place in self.places.get(word, ()) for line in self._overlaps[place]}
+        return frozenset(f"{self.words[line]}@{line}" for line in lines | partners)
 
     def _of(self, a: int, b: int) -> Likeness:
         if a == b:
             return Likeness.SYNONYM
-        if self._among(a, b, self.overlapping):
+        if self._overlap(a, b):
             return Likeness.OVERLAP
-        if self._among(a, b, self.excluding):
+        if self._excluded(a, b):
             return Likeness.MISMATCH
         if (a in self.above[b] or b in self.above[a]) and not {a, b} & self.headings:
             return Likeness.HYPERNYM
         return Likeness.OVERLAP if self.above[a] & self.above[b] & self.loose else Likeness.MISMATCH
 
-    def _among(self, a: int, b: int, pairs: frozenset[frozenset[int]]) -> bool:
-        return bool(pairs) and any(frozenset({x, y}) in pairs for x in self.above[a] for y in self.above[b] if x != y)
+    def _overlap(self, a: int, b: int) -> bool:
+        return not self._overlaps[a].isdisjoint(self.above[b])
 
-    def _partners(self, lines: Iterable[int]) -> set[int]:
-        """The lines that some of `lines` overlap with."""
-        return {other for line in lines for other in self._overlaps.get(line, ())}
+    def _excluded(self, a: int, b: int) -> bool:
+        return not self._excludes[a].isdisjoint(self.above[b])
 
     @cached_property
-    def _overlaps(self) -> Mapping[int, set[int]]:
-        found: dict[int, set[int]] = defaultdict(set)
-        for pair in self.overlapping:
+    def _overlaps(self) -> Mapping[int, frozenset[int]]:
+        return self._partners(self.overlapping)
+
+    @cached_property
+    def _excludes(self) -> Mapping[int, frozenset[int]]:
+        return self._partners(self.excluding)
+
+    def _partners(self, pairs: frozenset[frozenset[int]]) -> Mapping[int, frozenset[int]]:
+        """Each line -> the lines that it, or something that it is a kind of, is paired with."""
+        paired: dict[int, set[int]] = defaultdict(set)
+        for pair in pairs:
             for line in pair:
-                found[line] |= pair
-        return found
+                paired[line] |= pair - {line}
+        return {line: frozenset().union(*(paired.get(x, ()) for x in above)) for line, above in self.above.items()}
 
 
 def read(text: str, normal: Callable[[str], str]) -> Lexicon:
