@@ -72,5 +72,5 @@ def _digest() -> str:
     ours = files("svg2_assets.evaluation.judges")
     tables = [ours.joinpath(name) for name in (objects.FILE, attributes.FILE, predicates.FILE)]
     tables.append(files("svg2_assets.labels").joinpath("synonyms.tsv"))
-    text = "\0".join(table.read_text(encoding="utf-8") for table in tables)
+    text = "\0".join([*(table.read_text(encoding="utf-8") for table in tables), repr(objects.finer())])
     return hashlib.sha256(f"{text}\0{Normalised().version}".encode()).hexdigest()[:8]

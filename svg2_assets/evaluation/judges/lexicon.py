@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
 
@@ -59,6 +59,18 @@ class Lexicon:
         lines = {line for place in self.places.get(word, ()) for line in self.above[place]}
         partners = {line for place in self.places.get(word, ()) for line in self._overlaps[place]}
         return frozenset(f"{self.words[line]}@{line}" for line in lines | partners)
+
+    def with_kinds(self, kinds: Mapping[str, str]) -> Lexicon:
+        """With more words, each a kind of a known one; words that are known already stay as they are."""
+        places, above, words = dict(self.places), dict(self.above), dict(self.words)
+        for word, coarser in kinds.items():
+            if word in self.places:
+                continue
+            new = {max(above) + 1 + i: place for i, place in enumerate(sorted(self.places[coarser]))}
+            above |= {line: self.above[place] | {line} for line, place in new.items()}
+            words |= dict.fromkeys(new, word)
+            places[word] = frozenset(new)
+        return replace(self, places=places, above=above, words=words)
 
     def _of(self, a: int, b: int) -> Likeness:
         if a == b:

@@ -1,4 +1,4 @@
-"""How two names of things stand to each other: `nouns.txt` knows them, beside `labels/synonyms.tsv`."""
+"""How two names of things stand to each other: `nouns.txt` knows them, beside the lists of `labels`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from svg2_assets.evaluation.judges.forms import form_of
 from svg2_assets.evaluation.judges.lexicon import Lexicon, read
 from svg2_assets.evaluation.judges.likeness import Kind, Likeness
 from svg2_assets.labels.canonical import synonyms
+from svg2_assets.labels.imagenet import CONCEPT_OF
+from svg2_assets.scene.taxonomy import MORE_ANIMALS, MORE_PEOPLE
 
 FILE = "nouns.txt"
 GENERIC = frozenset("object thing item entity stuff something element unknown other others area region part".split())
@@ -21,14 +23,24 @@ _PORTIONS = frozenset(
     "sort herd flock pack school loaf plate portion".split()
 )
 """In `X of Y`, these are portions of Y; any other X is what is named."""
+_ANIMALS = frozenset({"dog", "cat", "bird", "fish", "monkey", "bear", "animal"})
+"""What ImageNet's names (`labels/imagenet.py`) say kinds of; of other things they say where they are seen."""
+_AMBIGUOUS = frozenset({"walking stick", "admiral", "monarch", "ringlet", "kite", "boxer", "cricket", "tick"})
 _AFTER = re.compile(r" (?:with|in|on|at|from|for|under|behind|near|by|wearing|holding|riding|carrying|that|which) ")
 
 
 @cache
 def lexicon() -> Lexicon:
-    """The carried outline."""
+    """The carried outline, the animals of ImageNet, and the people and animals of the taxonomy."""
     text = files("svg2_assets.evaluation.judges").joinpath(FILE).read_text(encoding="utf-8")
-    return read(text, lambda word: form_of(word, Kind.OBJECT))
+    kinds = {form_of(name, Kind.OBJECT): kind for name, kind in finer().items()}
+    return read(text, lambda word: form_of(word, Kind.OBJECT)).with_kinds(kinds)
+
+
+def finer() -> dict[str, str]:
+    """Names of people and animals that other lists have, and what they are kinds of."""
+    animals = {name: kind for name, kind in CONCEPT_OF.items() if kind in _ANIMALS and name not in _AMBIGUOUS}
+    return {**dict.fromkeys(sorted(MORE_PEOPLE), "person"), **dict.fromkeys(sorted(MORE_ANIMALS), "animal"), **animals}
 
 
 @dataclass(frozen=True, slots=True)
