@@ -18,7 +18,7 @@ from svg2_assets.scene.spans import Spans, tiou
 
 FEW = 64
 """Up to so many pairs are compared one by one."""
-LEAF = 32
+LEAF = 64
 BLOCK = 1 << 13  # wanted spans that meet a leaf at a time: bounds memory
 SLACK = 1 + 1e-9  # bounds and tIoUs are rounded differently
 
@@ -167,11 +167,12 @@ class _Search:
         members, given = leaf.members, self.tree.points.at[leaf.members][None]
         for at in range(0, len(who), BLOCK):
             some = who[at : at + BLOCK]
-            most = _most(self.wanted.at[some][:, None], given, given)
+            own = self.wanted.at[some][:, None]
             sure = self.single[some][:, None] & self.tree.single[members][None]
-            best = np.where(sure, _tious(self.wanted.at[some][:, None], given), 0.0).max(axis=1)
-            self._raise(some, best)
-            open_ = ~sure & (most * SLACK > self.next[self.level[some]][:, None])
+            self._raise(some, np.where(sure, _tious(own, given), 0.0).max(axis=1))
+            if sure.all():
+                continue
+            open_ = ~sure & (_most(own, given, given) * SLACK > self.next[self.level[some]][:, None])
             for i, j in np.argwhere(open_):
                 self._compare(int(some[i]), int(members[j]))
 
@@ -188,7 +189,7 @@ class _Search:
 def _most(a: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
     """Most tIoU of points `a` [..., 3] with any between `low` and `high` [..., 3]."""
     common = np.minimum(a[..., 1], high[..., 1]) - np.maximum(a[..., 0], low[..., 0])
-    common = np.clip(np.minimum(common, np.minimum(a[..., 2], high[..., 2])), 0.0, None)
+    common = np.maximum(np.minimum(common, np.minimum(a[..., 2], high[..., 2])), 0.0)
     either = np.maximum(np.maximum(a[..., 2], low[..., 2]), a[..., 2] + low[..., 2] - common)
     return np.asarray(common / either)
 
