@@ -180,7 +180,7 @@ def report(scored: Iterable[Scored], settings: Settings = DEFAULT) -> Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Compared:
     """How much better `a` is than `b` in one figure, on the `videos` that both scored. `macro` is None where no video
     has a value of both."""
 
@@ -191,7 +191,7 @@ class Comparison:
     only_b: tuple[str, ...]
 
 
-def compare(a: Report, b: Report, cell: Cell, side: Side | None = Side.RECALL, *, seed: int = 0) -> Comparison:
+def compare(a: Report, b: Report, cell: Cell, side: Side | None = Side.RECALL, *, seed: int = 0) -> Compared:
     """The paired test of two systems; `side` None compares F1.
 
     Raises `InvalidSceneValue` where they were scored under different settings, have no video in common, or those that
@@ -210,7 +210,7 @@ def compare(a: Report, b: Report, cell: Cell, side: Side | None = Side.RECALL, *
     )
     x, y = statistic(first), statistic(second)
     there = np.isfinite(x) & np.isfinite(y)
-    return Comparison(
+    return Compared(
         micro=paired_pooled(first, second, statistic, seed=seed),
         macro=paired(x[there].tolist(), y[there].tolist(), seed=seed) if there.any() else None,
         videos=len(pairs),
