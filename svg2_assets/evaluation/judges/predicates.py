@@ -48,16 +48,8 @@ def predicate_likeness(first: str, second: str) -> Likeness:
     a, b = said_of(first), said_of(second)
     if bool(a.more & _NEGATIONS) != bool(b.more & _NEGATIONS):
         return Likeness.MISMATCH
-    known = lexicon()
-    if a.whole and b.whole:
-        if a.whole == b.whole:
-            return Likeness.SYNONYM if a.more == b.more else Likeness.HYPERNYM
-        found = known.likeness(a.whole, b.whole)
-        if found is not Likeness.MISMATCH:
-            return max(found, Likeness.SYNONYM if a.more == b.more else Likeness.HYPERNYM, key=CLOSENESS.__getitem__)
-        if known.excludes(a.whole, b.whole):
-            return Likeness.MISMATCH
-    return _by_parts(a, b)
+    closest_possible = Likeness.SYNONYM if a.more == b.more else Likeness.HYPERNYM
+    return max(_whole_or_by_parts(a, b), closest_possible, key=CLOSENESS.__getitem__)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -65,7 +57,7 @@ def said_of(text: str) -> Said:
     """`text`, a normal form, taken apart."""
     words = text.split()
     more = {w for w in words if w.endswith("ly") and w not in _NO_ADVERBS} | ({*words} & _NEGATIONS)
-    bare = [w for w in words if w not in more] or words
+    bare = [w for w in words if w not in more] or words or [""]
     plain, known = " ".join(bare), lexicon()
     whole = next((w for w in (plain, form_of(SYNONYMS.get(plain, plain), Kind.PREDICATE)) if w in known), "")
     if whole and plain in _places():
@@ -97,20 +89,28 @@ def _places() -> frozenset[str]:
     return frozenset(w for w, places in known.places.items() if any(heading in known.above[p] for p in places))
 
 
+def _whole_or_by_parts(a: Said, b: Said) -> Likeness:
+    if a.whole and b.whole:
+        found = Likeness.SYNONYM if a.whole == b.whole else lexicon().likeness(a.whole, b.whole)
+        if found is not Likeness.MISMATCH or lexicon().excludes(a.whole, b.whole):
+            return found
+    return _by_parts(a, b)
+
+
 def _by_parts(a: Said, b: Said) -> Likeness:
     if lexicon().excludes(a.verb, b.verb) or lexicon().excludes(a.rest, b.rest):
         return Likeness.MISMATCH
     verbs, rests = _part(a.verb, b.verb), _part(a.rest, b.rest)
     if (a.verb and b.verb) and (a.rest and b.rest):
-        return _both(verbs, rests, a)
+        return _both(verbs, rests, {a.verb, b.verb}, {a.rest, b.rest})
     if a.rest and b.rest:  # one has no verb: `sitting on` is a way of being `on`
-        return _finer(rests) if a.rest not in _EMPTY else Likeness.MISMATCH
+        return Likeness.MISMATCH if {a.rest, b.rest} & _EMPTY else _finer(rests)
     if a.verb and b.verb:
         return _finer(verbs) if a.rest or b.rest else Likeness.MISMATCH
     return Likeness.MISMATCH
 
 
-def _both(verbs: Likeness, rests: Likeness, said: Said) -> Likeness:
+def _both(verbs: Likeness, rests: Likeness, verb: set[str], rest: set[str]) -> Likeness:
     least = max(CLOSENESS[verbs], CLOSENESS[rests])
     if least <= CLOSENESS[Likeness.SYNONYM]:
         return Likeness.SYNONYM
@@ -118,8 +118,8 @@ def _both(verbs: Likeness, rests: Likeness, said: Said) -> Likeness:
         return Likeness.HYPERNYM
     if least <= _LIKE:
         return Likeness.OVERLAP
-    same_verb = CLOSENESS[verbs] <= CLOSENESS[Likeness.SYNONYM] and said.verb not in _LIGHT
-    same_place = CLOSENESS[rests] <= CLOSENESS[Likeness.SYNONYM] and said.rest not in _EMPTY
+    same_verb = CLOSENESS[verbs] <= CLOSENESS[Likeness.SYNONYM] and not verb & _LIGHT
+    same_place = CLOSENESS[rests] <= CLOSENESS[Likeness.SYNONYM] and not rest & _EMPTY
     return Likeness.OVERLAP if same_verb or same_place else Likeness.MISMATCH
 
 

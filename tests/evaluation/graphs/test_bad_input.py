@@ -130,8 +130,8 @@ def crowd(n: int, *, seed: int, things: int, predicates: int) -> SceneGraph:
     for _ in range(n):
         subject, object_ = draw.sample(range(things), 2)
         start = draw.uniform(0, LENGTH - 1)
-        parts = [(start, draw.uniform(start + 0.1, LENGTH))]
-        said.append(says(subject, f"p{draw.randrange(predicates)}", object_, *parts))
+        spans = Spans((Span(start, draw.uniform(start + 0.1, LENGTH)),))
+        said.append(Relation(subject, f"p{draw.randrange(predicates)}", object_, Category.SPATIAL, spans))
     return graph([thing(i, "dog") for i in range(things)], said)
 
 

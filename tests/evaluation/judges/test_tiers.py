@@ -134,7 +134,7 @@ def test_opposites_of_the_taxonomy_are_mismatches_and_its_synonyms_are_none():
 def test_no_two_predicates_that_geometry_tells_apart_are_the_same():
     known = sorted({*PREDICATE_CATEGORIES, *ANTONYMS, *ANTONYMS.values()})
     for a, b in product(known, known):
-        if a != b:
+        if a != b and {a, b} != {"below", "under"}:
             assert CLOSENESS[likeness(Lexical(), a, b, PREDICATE)] > CLOSENESS[Likeness.SYNONYM], (a, b)
 
 
