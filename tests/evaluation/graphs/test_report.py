@@ -61,6 +61,7 @@ def test_videos_that_one_side_lacks_are_told_and_those_with_truth_count():
     assert found.ratio(NAMED) == Ratio(2, 5)
     assert found.ratio(NAMED, Side.PRECISION) == Ratio(2, 2)
     assert found.figure(NAMED).macro == 0.5
+    assert found.f1(NAMED).macro == 0.5, "1 and 0: nothing predicted is nothing right"
     assert found.oddities.missing_objects == 3
 
 
