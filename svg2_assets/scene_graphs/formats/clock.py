@@ -11,6 +11,7 @@ from svg2_assets.scene.errors import VideoError
 from svg2_assets.scene.video import Video
 from svg2_assets.scene_graphs.formats.values import Fault, NotImportable, ReadOptions, Repair, Repairs, Videos
 
+SAME_RATE = 0.01  # rates are written with few digits
 STRAY = 1.0  # seconds by which a relation may go on after the last mask: records count time in whole seconds
 FEW = 2  # frames by which decoders differ at the end of one file
 LONGEST = 86_400.0  # seconds; what a record says of later is an error of its own, not a video that goes on
@@ -32,7 +33,6 @@ class Told:
     num_frames: int | None = None
     fps: float | None = None
     usual_fps: float | None = None
-    uri: str = ""
 
 
 def usual_rate(*names: str) -> float | None:
@@ -55,27 +55,27 @@ def video_of(
 ) -> Video:
     """The video of a record. `last`: seconds at which its last relation ends; `found`: what its file says.
 
-    The rate is `options.fps`, else the record's own, the file's, the usual one of its source. Where the file is not
-    there and relations go on for over a second after the masks, the video does, too. The size is that of the masks.
-    Raises `NotImportable` where nobody knows the rate or the size.
+    The rate is `options.fps`, else the record's own, the usual one of its source, the file's. A file of another rate
+    is not that of the masks and is not used. Without a file, the video goes on where relations do for over a second
+    after the masks. The size is that of the masks. Raises `NotImportable` where nobody knows the rate or the size.
     """
     height, width = _size(told, options, found)
-    fps = options.fps or told.fps or (found.fps if found else None) or told.usual_fps
+    fps = options.fps or told.fps or told.usual_fps or (found.fps if found else None)
     if fps is None:
         raise NotImportable(
             Fault.NO_RATE,
             "nothing says how many frames a second its masks have. Give the folder of the videos (--videos), or the "
             "rate (--set fps=30).",
         )
-    if found is not None and fps == found.fps:
+    if found is not None and math.isclose(fps, found.fps, rel_tol=SAME_RATE):
         _compare(told.num_frames, found.num_frames, repairs)
         return replace(found, id=told.id, height=height, width=width)
     frames = told.num_frames or _frames(last, fps)
     if frames / fps + STRAY < last <= LONGEST:
         repairs[Repair.MASKS_SHORT] += told.num_frames is not None
         frames = _frames(last, fps)
-    uri, sha256 = (found.uri, found.sha256) if found else (told.uri, "")
-    return Video(told.id, uri, sha256, width, height, fps, frames, frames / fps)
+    repairs[Repair.OTHER_RATE] += found is not None
+    return Video(told.id, "", "", width, height, fps, frames, frames / fps)
 
 
 def _frames(seconds: float, fps: float) -> int:

@@ -2,16 +2,16 @@
 
 **Layout.** `<folder>/<video stem>/stage6_scene_graph.json` is `{video, height, width, total_frames, objects,
 relationships}`. An object is `{object_id, name, attributes, relationships, actions, description, trajectory}`; its
-trajectory has `first_frame`, `frames` (visible ones), `boxes` by frame and `masks`, an RLE or null for every frame. Beside
-it a file of masks as TRASER takes them, `<video stem>_rle.json`, in which an object's column is its place in `objects`; it
-is read where objects have no masks of their own (specification §4).
+trajectory has `first_frame`, `frames` (visible ones), `boxes` by frame and `masks`, an RLE or null for every frame.
+Beside it a file of masks as TRASER takes them, `<video stem>_rle.json`, in which an object's column is its place in
+`objects`; it is read where objects have no masks of their own (specification §4).
 
 **Times.** `relationships` is `{sampled_frame_indices, temporal: [5-tuples], spatial: [4-tuples]}`; spans are places in
 `sampled_frame_indices`, both ends included. A place stands for the time from its frame to the next sampled one; the
 last for as long as the one before, at most to the video's end. **Boxes**: `[x1, y1, x2, y2]` in whole pixels, both ends
-included; they are written, and not read: masks say the same. No frame rate: it is that of the file beside it
-(`stage1_masks.json`), of the video's file, or the option `fps`. Files written here have `fps` and `video_id`, too; the ids
-of others are the stem of `video`, else the name of their folder.
+included; they are written, and not read: masks say the same. No frame rate: it is the option `fps`, else that of
+`stage1_masks.json` beside it, else that of the video's file. Files written here have `fps` and `video_id`, too; the
+ids of others are the stem of `video`, else the name of their folder.
 """
 
 from __future__ import annotations

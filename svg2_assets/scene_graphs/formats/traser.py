@@ -4,12 +4,12 @@
 is asked (`human`) and answered (`gpt`) of a video. The answer is JSON text, `{"objects": [{"object_<id>": label,
 "attributes": [...]}, ...], "relationships": [[subject, predicate, object, [[start, end], ...]], ...]}`; ids are those
 of `obj_list`, which are columns of the masks. `object <k>` with a space is read as the k-th of `obj_list`, from 1.
-Masks: `masks/<source>/<id>_rle.json` (specification §4, §6.7, §8.2). Files written here have `video_id`, too; the ids of
-others are the names of their mask files.
+Masks: `masks/<source>/<id>_rle.json` (specification §4, §6.7, §8.2). Files written here have `video_id`, too; the
+ids of others are the names of their mask files.
 
 **Times**: whole seconds, both ends included; `[a, b]` holds in `[a, b + 1)`. **Boxes**: none; masks are compressed COCO
-RLE. No frame rate: it is the option `fps`, else that of the video's file, else that of the source whose folder of masks
-it is (SA-V 24, VIPSeg 6, LV-VIS and OVIS 5 frames a second).
+RLE. No frame rate: it is the option `fps`, else that of the source whose folder of masks it is (SA-V 24, VIPSeg 6,
+LV-VIS and OVIS 5 frames a second), else that of the video's file.
 """
 
 from __future__ import annotations
@@ -237,7 +237,7 @@ FORMAT = Format(
     write=write,
     writing=Writing,
     lost_in=(
-        "Nothing that the files say; they have no categories of relations (guessed from predicates), no attribute types.",
+        "Nothing that the files say; categories of relations, which they lack, are guessed from predicates.",
         "Mask columns that no object has the id of.",
     ),
     lost_out=(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Annotated, Any, Protocol, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,11 +20,14 @@ from svg2_assets.scene.errors import Svg2Error, printable
 from svg2_assets.scene.graph import SceneGraph
 from svg2_assets.scene.video import Video
 
+Side = Annotated[int, Field(ge=1)]
+
 
 class Repair(StrEnum):
     """What was mended in a record, or left out of it; the word before the colon says of what."""
 
     FILE_UNREADABLE = "video: its file cannot be read, the record alone is used"
+    OTHER_RATE = "video: its file has another frame rate than its masks, the record alone is used"
     MASKS_SHORT = "video: masks end before it does"
     MASKS_LONG = "video: masks go on after its end, they are cut there"
     NO_MASKS = "video: has no masks"
@@ -190,7 +193,7 @@ class ReadOptions(BaseModel):
     dataset: str = ""
     licence: str = ""
     fps: float | None = Field(default=None, gt=0, le=1000)
-    size: tuple[int, int] | None = None
+    size: tuple[Side, Side] | None = None
     without_masks: bool = False
 
 

@@ -8,6 +8,6 @@ sam3_output, academic_datasets, SVG2_test (specification §8.1).
 **Times.** Training convention (raw, cleaned, academic): whole seconds, both ends included; `[a, b]` holds in
 `[a, b + 1)`. Test convention (SVG2_test): half-open seconds, in halves as released, written as they are; attributes
 with types, and levels of parts. **Boxes**: none; masks are compressed COCO RLE of `mask_height` x `mask_width`. Nothing
-says a frame rate: it is the option `fps`, else that of the video's file, else that of its source (SA-V 24, VIPSeg 6,
-LV-VIS and OVIS 5 frames a second).
+says a frame rate: it is the option `fps`, else that of its source (SA-V 24, VIPSeg 6, LV-VIS and OVIS 5 frames a
+second), else that of the video's file.
 """
