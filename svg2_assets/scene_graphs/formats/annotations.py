@@ -42,8 +42,8 @@ class Named:
 
 
 def inclusive_seconds(first: Number, last: Number) -> tuple[float, float]:
-    """Whole seconds, both ends included: `[a, b]` holds in `[a, b + 1)`."""
-    return float(first), float(last) + 1.0
+    """Whole seconds, both ends included: `[a, b]` holds in `[a, b + 1)`; reversed ones stay so."""
+    return float(first), float(last) + (1.0 if last >= first else 0.0)
 
 
 def half_open_seconds(start: Number, end: Number) -> tuple[float, float]:

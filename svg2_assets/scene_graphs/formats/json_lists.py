@@ -61,13 +61,14 @@ class _Items:
             self._next()
             line = self._line()
             yield line, self._item()
-            mark = self._next()
-            self.at += 1
-            if mark == "]":
+            if self._passed() == "]":
                 return self._end()
-            if mark != ",":
-                self.at -= 1
-                raise self._broken("the list is cut off" if not mark else "expected , or ] after an item")
+
+    def _passed(self) -> str:
+        """The mark after an item, which is passed."""
+        mark = self.text[self.at]
+        self.at += 1
+        return mark
 
     def _end(self) -> None:
         self.at += self.text[self.at : self.at + 1] == "]"
@@ -77,15 +78,14 @@ class _Items:
     def _next(self) -> str:
         """The next character that is no space, "" at the end."""
         while True:
-            found = _SPACE.match(self.text, self.at)
-            self.at = found.end() if found else self.at
+            self.at = self._space(self.at)
             if self.at < len(self.text):
                 return self.text[self.at]
             if not self._more(PIECE):
                 return ""
 
     def _item(self) -> Any:
-        """The item that begins here. A number or word is whole where something follows it."""
+        """The item that begins here, up to the mark after it: what a piece ends with may be half of a number."""
         while True:
             try:
                 value, end = self.decoder.raw_decode(self.text, self.at)
@@ -97,14 +97,24 @@ class _Items:
             except ValueError as error:  # integers of thousands of digits
                 raise self._broken(printable(str(error))) from error
             else:
-                if end < len(self.text) or not self._more(PIECE):
+                end = self._space(end)
+                if self.text[end : end + 1] in {",", "]"}:
                     self.at = end
                     return value
-                continue
-            waiting = len(self.text) - self.at
-            if waiting > MOST_ITEM:
-                raise self._broken(f"an item of more than {MOST_ITEM} characters: a quote or bracket is missing")
-            self._more(max(PIECE, waiting))  # twice as much each time, so that the tries add up to two passes
+                if end < len(self.text) - _NEAR_END or self.ended:
+                    cut = end == len(self.text)
+                    raise self._broken("the list is cut off" if cut else "expected , or ] after an item", at=end)
+            self._more_of_item()
+
+    def _more_of_item(self) -> None:
+        waiting = len(self.text) - self.at
+        if waiting > MOST_ITEM:
+            raise self._broken(f"an item of more than {MOST_ITEM} characters: a quote or bracket is missing")
+        self._more(max(PIECE, waiting))  # twice as much each time, so that the tries add up to two passes
+
+    def _space(self, at: int) -> int:
+        found = _SPACE.match(self.text, at)
+        return found.end() if found else at
 
     def _is_cut(self, error: json.JSONDecodeError) -> bool:
         return error.msg.startswith("Unterminated string") or error.pos >= len(self.text) - _NEAR_END

@@ -245,5 +245,6 @@ FORMAT = Format(
         "Types of attributes, categories of relations, confidences, verdicts on names, parts, what made the graph.",
         "Times between whole seconds; a span becomes the seconds that it covers for half, at least one.",
         "Relations that repeat (subject, predicate, object): they become one, with the times of all.",
+        "The size of a video without objects.",
     ),
 )

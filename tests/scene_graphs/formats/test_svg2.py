@@ -32,8 +32,8 @@ NONE = Mask.empty(H, W).counts.decode()
 
 
 @pytest.fixture
-def release(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "release"
+def release(tmp_path: Path) -> Path:
+    return tmp_path / "release"
 
 
 def trip(graph: SceneGraph, convention: Convention) -> SceneGraph:
@@ -42,13 +42,13 @@ def trip(graph: SceneGraph, convention: Convention) -> SceneGraph:
         return only(list(read(Path(folder), Reading(fps=graph.video.fps)))).graph
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(clips.graphs(step=1.0))
 def test_the_training_convention_keeps_what_is_in_whole_seconds(graph: SceneGraph) -> None:
     assert same(trip(graph, Convention.TRAINING), kept_of(graph, types=False))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(clips.graphs())
 def test_the_test_convention_keeps_types_and_all_times(graph: SceneGraph) -> None:
     found = trip(graph, Convention.TEST)
@@ -56,7 +56,7 @@ def test_the_test_convention_keeps_types_and_all_times(graph: SceneGraph) -> Non
     assert found.provenance.get("levels", {}) == {str(k): f"L{min(v, 3)}" for k, v in graph.levels.items()}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(clips.graphs())
 def test_times_between_seconds_move_to_the_nearest_once(graph: SceneGraph) -> None:
     once = trip(graph, Convention.TRAINING)
@@ -66,7 +66,7 @@ def test_times_between_seconds_move_to_the_nearest_once(graph: SceneGraph) -> No
     for r in once.relations:
         ends = 2 * len(wanted[r.key])
         moved = (r.spans | wanted[r.key]).duration - (r.spans & wanted[r.key]).duration
-        assert moved <= ends * 0.5 + 1e-6 or len(r.spans) == 1
+        assert moved <= ends * 0.5 + 1e-6 or r.spans.duration <= 1
 
 
 # A release as others would write it.
