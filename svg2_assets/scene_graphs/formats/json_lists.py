@@ -56,6 +56,7 @@ class _Items:
             raise self._broken("expected a list, which begins with [")
         self.at += 1
         if self._next() == "]":
+            self.at += 1
             return self._end()
         while True:
             self._next()
@@ -71,7 +72,6 @@ class _Items:
         return mark
 
     def _end(self) -> None:
-        self.at += self.text[self.at : self.at + 1] == "]"
         if self._next():
             raise self._broken("expected nothing after the list")
 

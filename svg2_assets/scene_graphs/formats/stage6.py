@@ -217,7 +217,7 @@ class Moments:
         return cls(video.edges[[*frames, min(frames[-1] + step, video.num_frames)]])
 
     def seconds(self, first: float, last: float) -> tuple[float, float]:
-        """Places from `first` to `last`, both included, or reversed. Places that are not there lie outside the video."""
+        """Places from `first` to `last`, both included, or reversed. Places that are not there are outside of it."""
         return self._edge(first), self._edge(last + 1 if last >= first else last)
 
     def _edge(self, place: float) -> float:

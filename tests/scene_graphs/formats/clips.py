@@ -31,7 +31,7 @@ def videos(draw: st.DrawFn) -> Video:
 
 @st.composite
 def graphs(draw: st.DrawFn, *, step: float | None = None) -> SceneGraph:
-    """Graphs with everything a graph can have; with `step`, relations begin and end at multiples of it, or at the end."""
+    """Graphs with everything a graph can have; with `step`, relations begin and end at its multiples, or at the end."""
     video = draw(videos())
     ids = draw(st.lists(st.integers(0, 9), max_size=4, unique=True))
     edges = _edges(video, step)
@@ -125,7 +125,9 @@ def ids(found: Sequence[Read]) -> list[str]:
     return [item.graph.video.id for item in found if isinstance(item, Imported)]
 
 
-def clip(video_id: str = "clip", *, frames: int = 48, fps: float = 24.0, relations: Sequence[Relation] = ()) -> SceneGraph:
+def clip(
+    video_id: str = "clip", *, frames: int = 48, fps: float = 24.0, relations: Sequence[Relation] = ()
+) -> SceneGraph:
     """Two things that are visible throughout, 8 x 6 pixels, for `frames` frames."""
     video = Video(video_id, "", "", 8, 6, fps, frames, frames / fps)
     masks = [Mask.from_box((x, 1, 3, 3), height=6, width=8) for x in (0, 4)]

@@ -20,7 +20,8 @@ H, W = 5, 7
 GOOD = bits(H, W).map(lambda pixels: Mask.from_array(pixels).counts)
 OTHER = bits(3, 2).map(lambda pixels: Mask.from_array(pixels).counts)
 EMPTY_RUNS = st.sampled_from([b"50000?N", b"500I1", b"0000S1"])
-CELLS = st.one_of(st.none(), GOOD, OTHER, EMPTY_RUNS, st.binary(max_size=6), st.sampled_from([b"", b"0", "ä", "\ud800"]))
+ODD = st.one_of(st.binary(max_size=6), st.sampled_from([b"", b"0", "ä", "\ud800"]))
+CELLS = st.one_of(st.none(), GOOD, OTHER, EMPTY_RUNS, ODD)
 
 
 def judged_alone(counts: str | bytes | None) -> Mask | Repair | None:
@@ -65,6 +66,6 @@ def test_columns_written_are_columns_read(pixels: list[list[np.ndarray]]) -> Non
 
 
 def test_the_size_is_that_of_most_masks() -> None:
-    masks = [{"size": [1, 1]}, {"size": [H, W]}, {"size": [H, W]}, {"size": [0, 3]}, {"size": "x"}, None, {"size": [2**20] * 2}]
-    assert size_of(masks) == (H, W)
+    sizes = [[1, 1], [H, W], [H, W], [0, 3], [0, 3], [0, 3], "x", [2**20] * 2]
+    assert size_of([None, *({"size": size} for size in sizes)]) == (H, W)
     assert size_of([None, {}]) is None

@@ -38,9 +38,14 @@ def test_usual_ids_are_their_own_names() -> None:
 
 def test_a_file_is_there_when_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "a.txt"
-    with pytest.raises(RuntimeError), unfinished(path) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
+
+    def fail() -> None:
+        with unfinished(path) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert not list(path.parent.iterdir())
     with unfinished(path) as temporary:
         temporary.write_text("whole")

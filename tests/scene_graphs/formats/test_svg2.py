@@ -86,7 +86,9 @@ def mask_row(video_id: str, counts: list[str | None], *, objects: int, frames: i
     return {"video_id": video_id, "num_frames": frames or len(counts) // objects, "counts": counts} | shape
 
 
-def lay(root: Path, graphs: list[dict], masks: list[dict] | None, *, group: str = "cleaned/sav", name: str = "0") -> None:
+def lay(
+    root: Path, graphs: list[dict], masks: list[dict] | None, *, group: str = "cleaned/sav", name: str = "0"
+) -> None:
     for kind, rows, schema in (("data", graphs, GRAPHS), ("masks", masks, MASKS)):
         if rows is not None:
             folder = root / kind / group
@@ -102,8 +104,8 @@ BOTH = [{"object_0": "man_(adult)", "attributes": ["tall", "in red"]}, {"object_
 
 
 def test_the_release_as_it_is_described(release: Path) -> None:
-    lay(release, [graph_row("v", BOTH, [[0, "sits on", 1, [[0, 0]], "stateful"], [-1, "follows", 0, [[1, 1]], "motion"]])],
-        [mask_row("v", [FULL, NONE] * 24 + [NONE, FULL] * 24, objects=2)])  # fmt: skip
+    said = [[0, "sits on", 1, [[0, 0]], "stateful"], [-1, "follows", 0, [[1, 1]], "motion"]]
+    lay(release, [graph_row("v", BOTH, said)], [mask_row("v", [FULL, NONE] * 24 + [NONE, FULL] * 24, objects=2)])
     item = only(list(read(release, Reading(licence="CC BY 4.0"))))
     graph = item.graph
     assert graph.video == Video("v", "", "", W, H, 24.0, 48, 2.0)
@@ -124,10 +126,12 @@ def test_the_release_as_it_is_described(release: Path) -> None:
 
 
 def test_the_test_set_is_known_by_its_folder_and_has_half_open_halves(release: Path) -> None:
-    listed = [
-        {"object_0": "man", "attributes": ["red"], "attributes_typed": [{"name": "color", "value": "red"}], "level": "L1"},
-        {"object_1": "hand", "attributes": ["up"], "attributes_typed": [{"name": "action", "value": "up"}], "level": "L2"},
+    listed: list[dict[str, Any]] = [
+        {"object_0": "man", "attributes": ["red"], "level": "L1"},
+        {"object_1": "hand", "attributes": ["up"], "level": "L2"},
     ]
+    listed[0]["attributes_typed"] = [{"name": "color", "value": "red"}]
+    listed[1]["attributes_typed"] = [{"name": "action", "value": "up"}]
     said = [[0, "near", 1, [[0.5, 1.5], [1.5, 1.5]], "spatial"]]
     lay(release, [graph_row("v", listed, said, "vipseg"), graph_row("w", [], [], "vipseg")],
         [mask_row("v", two(12), objects=2), mask_row("w", two(12), objects=2)], group="SVG2_test/vipseg")  # fmt: skip
@@ -253,8 +257,9 @@ def test_a_broken_row_costs_one_video(release: Path) -> None:
 
 def test_masks_and_graphs_may_stand_in_any_order_and_any_files(release: Path) -> None:
     names = [f"v{i}" for i in range(7)]
-    lay(release, [graph_row(v, BOTH) for v in names[:4]], [mask_row(v, two(2), objects=2) for v in names[5:]], name="0")
-    lay(release, [graph_row(v, BOTH) for v in names[4:]], [mask_row(v, two(2), objects=2) for v in names[4::-1]], name="1")
+    masks = {v: mask_row(v, two(2), objects=2) for v in names}
+    lay(release, [graph_row(v, BOTH) for v in names[:4]], [masks[v] for v in names[5:]], name="0")
+    lay(release, [graph_row(v, BOTH) for v in names[4:]], [masks[v] for v in names[4::-1]], name="1")
     assert sorted(ids(list(read(release, Reading())))) == names
     assert sorted(ids(list(read(release / "data" / "cleaned", Reading())))) == names
     one = list(read(release / "data" / "cleaned" / "sav" / "1.parquet", Reading()))
@@ -300,7 +305,9 @@ def test_graphs_without_masks_come_in_when_asked_for(release: Path) -> None:
     assert item.repairs == {Repair.NO_MASKS: 1}
 
 
-@pytest.mark.parametrize("shape", [{"mask_height": 0}, {"num_frames": -1}, {"mask_width": 2**31}, {"num_objects": None}])
+@pytest.mark.parametrize(
+    "shape", [{"mask_height": 0}, {"num_frames": -1}, {"mask_width": 2**31}, {"num_objects": None}]
+)
 def test_impossible_shapes_are_rejected(release: Path, shape: dict[str, Any]) -> None:
     lay(release, [graph_row("v", BOTH)], [mask_row("v", two(2), objects=2) | shape])
     (bad,) = read(release, Reading())
@@ -320,7 +327,7 @@ def test_shards_are_whole_and_an_export_never_stands_beside_another(tmp_path: Pa
     written = write(graphs, tmp_path, Writing(shard=2, source="../evil"))
     assert (written.videos, written.files) == (5, 6)
     folder = tmp_path / "data" / "cleaned" / "%2E.%2Fevil"
-    assert sorted(p.name for p in folder.iterdir()) == ["part-00000.parquet", "part-00001.parquet", "part-00002.parquet"]
+    assert sorted(p.name for p in folder.iterdir()) == [f"part-0000{i}.parquet" for i in range(3)]
     assert ids(list(read(tmp_path, Reading(fps=24)))) == ["v0", "v1", "v2", "v3", "v4"]
     with pytest.raises(UnusableTarget, match="parquet files already"):
         write(graphs, tmp_path, Writing(source="../evil"))
