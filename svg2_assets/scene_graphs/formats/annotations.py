@@ -16,7 +16,7 @@ from typing import Any
 from svg2_assets.scene.graph import Attribute, Relation, SceneObject
 from svg2_assets.scene.spans import Spans
 from svg2_assets.scene.taxonomy import UNKNOWN_NAME, AttributeType, Category
-from svg2_assets.scene_graphs.formats.values import Repair, Repairs
+from svg2_assets.scene_graphs.formats.values import Fault, NotImportable, Repair, Repairs
 from svg2_assets.traser.samples.values import DraftRelation
 
 _KEY = re.compile(r"object([_ ])(\d{1,9})")
@@ -52,9 +52,12 @@ def half_open_seconds(start: Number, end: Number) -> tuple[float, float]:
 
 
 def objects_of(listed: Any, repairs: Repairs) -> dict[int, Named]:
-    """The objects of a record by id, in its order; what cannot be one is left out and counted."""
+    """The objects of a record by id, in its order; what cannot be one is left out and counted.
+
+    Raises `NotImportable` where they are no list.
+    """
     found: dict[int, Named] = {}
-    for entry in listed if isinstance(listed, list) else ():
+    for entry in _listed(listed, "objects"):
         named = _named(entry, repairs)
         if named is None:
             repairs[Repair.OBJECT_FORM] += 1
@@ -66,9 +69,12 @@ def objects_of(listed: Any, repairs: Repairs) -> dict[int, Named]:
 
 
 def drafts_of(listed: Any, times: Times, repairs: Repairs, *, category: Category | None = None) -> list[DraftRelation]:
-    """The relations of a record, times as `times` has them; `category` where the form has none."""
+    """The relations of a record, times as `times` has them; `category` where the form has none.
+
+    Raises `NotImportable` where they are no list; none at all are no relations.
+    """
     found = []
-    for entry in listed if isinstance(listed, list) else ():
+    for entry in () if listed is None else _listed(listed, "relationships"):
         draft = _draft(entry, times, repairs, category)
         if draft is None:
             repairs[Repair.RELATION_FORM] += 1
@@ -132,9 +138,10 @@ def _named(entry: Any, repairs: Repairs) -> Named | None:
 
 def _attributes(entry: Mapping[str, Any], repairs: Repairs) -> tuple[Attribute, ...]:
     """Typed ones first; of the plain ones those that no typed one repeats."""
-    found = [a for given in _list(entry, "attributes_typed") if (a := _typed(given, repairs)) is not None]
+    told = _list(entry, "attributes_typed", repairs)
+    found = [a for given in told if (a := _typed(given, repairs)) is not None]
     known = {a.value for a in found}
-    for value in _list(entry, "attributes"):
+    for value in _list(entry, "attributes", repairs):
         if not isinstance(value, str) or not value.strip():
             repairs[Repair.ATTRIBUTE_FORM] += 1
         elif value not in known:
@@ -142,9 +149,16 @@ def _attributes(entry: Mapping[str, Any], repairs: Repairs) -> tuple[Attribute, 
     return tuple(found)
 
 
-def _list(entry: Mapping[str, Any], key: str) -> list[Any]:
+def _list(entry: Mapping[str, Any], key: str, repairs: Repairs) -> list[Any]:
     found = entry.get(key)
+    repairs[Repair.ATTRIBUTE_FORM] += not isinstance(found, list | None)
     return found if isinstance(found, list) else []
+
+
+def _listed(value: Any, what: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise NotImportable(Fault.FORM, f"expected a list of {what}, found {type(value).__name__}.")
+    return value
 
 
 def _typed(given: Any, repairs: Repairs) -> Attribute | None:

@@ -104,7 +104,7 @@ def _read(source: Path, options: ReadOptions, videos: Videos) -> Iterator[Read]:
 def _imported(origin: Origin, options: ReadOptions, *, videos: Videos, repairs: Repairs) -> Imported:
     path = Path(origin.file)
     document = _document(path)
-    listed = [o if isinstance(o, dict) else {} for o in _list(document, "objects")]
+    listed = [o if isinstance(o, dict) else {} for o in document["objects"]]
     objects = objects_of([_entry(o) for o in listed], repairs)
     told = _told(document, path)
     video = place(told, options, videos=videos, repairs=repairs)
@@ -123,11 +123,6 @@ def _document(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict) or not isinstance(document.get("objects"), list):
         raise NotImportable(Fault.FORM, f"expected an object with objects, found {type(document).__name__}.")
     return document
-
-
-def _list(document: Mapping[str, Any], key: str) -> list[Any]:
-    found = document.get(key)
-    return found if isinstance(found, list) else []
 
 
 def _entry(listed: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,8 +179,10 @@ def _track(masks: Sequence[Any], video: Video, repairs: Repairs) -> Trajectory:
 
 
 def _drafts(told: Any, video: Video, repairs: Repairs) -> list[DraftRelation]:
-    related = told if isinstance(told, dict) else {}
-    spatial, temporal = _list(related, "spatial"), _list(related, "temporal")
+    related = {} if told is None else told
+    if not isinstance(related, dict):
+        raise NotImportable(Fault.FORM, f"expected relationships by pass, found {type(related).__name__}.")
+    temporal, spatial = related.get("temporal"), related.get("spatial")
     if not spatial and not temporal:
         return []
     moments = Moments.of(_sampled(related.get("sampled_frame_indices"), video), video)

@@ -179,7 +179,7 @@ def test_dirty_relations_are_mended_and_counted(release: Path) -> None:
 def test_dirty_objects_and_masks_are_mended_and_counted(release: Path) -> None:
     listed = [
         {"object_0": "", "attributes": ["red", 3, ""]},
-        {"object_2": "late"},
+        {"object_2": "late", "attributes": "tall"},
         {"object_2": "late again"},
         {"object_9": "beyond"},
         {"object_1": "a", "object_3": "b"},
@@ -197,7 +197,7 @@ def test_dirty_objects_and_masks_are_mended_and_counted(release: Path) -> None:
         (9, "beyond", ()),
     ]
     assert item.repairs == {
-        Repair.NAMELESS: 1, Repair.ATTRIBUTE_FORM: 2, Repair.REPEATED_ID: 1, Repair.OBJECT_FORM: 3, Repair.NO_COLUMN: 1,
+        Repair.NAMELESS: 1, Repair.ATTRIBUTE_FORM: 3, Repair.REPEATED_ID: 1, Repair.OBJECT_FORM: 3, Repair.NO_COLUMN: 1,
         Repair.UNNAMED: 1, Repair.PLACEHOLDER: 1, Repair.WRONG_AREA: 1, Repair.MASK_FORM: 1,
     }  # fmt: skip
 
@@ -242,14 +242,16 @@ def test_a_broken_row_costs_one_video(release: Path) -> None:
             graph_row("../../etc/d", BOTH, None),
             graph_row("", BOTH),
             graph_row("e", [{"object_0": "half \ud83d"}]),
+            graph_row("f", {"object_0": "man"}),
+            graph_row("g", BOTH, '{"near": 1}'),
         ],
-        [mask_row(v, two(4), objects=2) for v in ("a", "b", "c", "../../etc/d", "e", "nobody's")],
+        [mask_row(v, two(4), objects=2) for v in ("a", "b", "c", "../../etc/d", "e", "f", "g", "nobody's")],
     )
     found = list(read(release, Reading()))
     assert ids(found) == ["a", "../../etc/d"]
     assert [(r.video_id, r.fault) for r in rejected(found)] == [
         ("a", Fault.DUPLICATE), ("", Fault.FORM), ("b", Fault.NOT_JSON), ("c", Fault.NOT_JSON), ("e", Fault.FORM),
-        ("nobody's", Fault.NO_RECORD),
+        ("f", Fault.FORM), ("g", Fault.FORM), ("nobody's", Fault.NO_RECORD),
     ]  # fmt: skip
     assert "objects: no JSON: line 1, column 20" in rejected(found)[2].detail
     assert rejected(found)[2].origin.record == "row 1"

@@ -179,8 +179,6 @@ def _imported(
         told = replace(told, height=height, width=width, num_frames=frames)
     video = place(told, options, videos=videos, drafts=drafts, repairs=repairs)
     tracks = None if masks is None else _tracks(masks, video, repairs)
-    if tracks is not None:
-        tracks = {k: t for k, t in tracks.items() if len(t) or k in objects}
     origin = replace(record.origin, version=convention.value)
     return imported(video, objects, tracks, drafts, origin=origin, repairs=repairs)
 
@@ -217,7 +215,7 @@ def _tracks(masks: Mapping[str, Any], video: Video, repairs: Repairs) -> dict[in
             width=video.width,
             repairs=repairs,
         )
-        for k in range(columns)
+        for k in range(min(columns, len(counts)))
     }
 
 
