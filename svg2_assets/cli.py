@@ -182,6 +182,54 @@ def tracks(
     )
 
 
+FormatName = Annotated[str, typer.Argument(help="Name of the format; `svg2 formats` lists them.", metavar="FORMAT")]
+
+
+@app.command("import")
+def import_(
+    format: FormatName,
+    source: Annotated[Path, typer.Argument(help="File or folder of the format.", metavar="SOURCE")],
+    name: Annotated[str, typer.Option("--source", help="Name of the import; that of the format when empty.")] = "",
+    licence: Annotated[str, typer.Option(help="Licence of the data, kept with every graph.")] = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="Most videos to import.")] = None,
+    videos: Annotated[Path | None, typer.Option(help="Folder of the video files, named by video id.")] = None,
+    changes: Changes = None,
+    json: AsJson = False,
+) -> None:
+    """Bring scene graphs of others into the store, beside those of the phases. Says what was mended and rejected."""
+    from svg2_assets.commands.formats import Import, import_graphs
+
+    wanted = Import(format, source, name, licence, limit=limit, videos=videos, changes=changes or ())
+    _exit(lambda console: import_graphs(Installation(), console, wanted, as_json=json))
+
+
+@app.command()
+def export(
+    format: FormatName,
+    target: Annotated[Path, typer.Argument(help="Folder to write to.", metavar="TARGET")],
+    source: Annotated[
+        str, typer.Option(help="Name of an import or of predictions; the phases' graphs when empty.")
+    ] = "",
+    videos: Annotated[list[str] | None, typer.Option(help="Id of a video; may be repeated. All when none.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Keep files of videos that are there already.")] = False,
+    changes: Changes = None,
+    json: AsJson = False,
+) -> None:
+    """Write scene graphs of the store as files of another format. Says what of them has no place there."""
+    from svg2_assets.commands.formats import Export, export_graphs
+
+    wanted = Export(format, target, source, videos or (), resume=resume, changes=changes or ())
+    _exit(lambda console: export_graphs(Installation(), console, wanted, as_json=json))
+
+
+@app.command()
+def formats(json: AsJson = False) -> None:
+    """File formats of scene graphs: their options, and what is lost each way."""
+    from svg2_assets.commands.formats import list_formats
+
+    _exit(lambda console: list_formats(console, as_json=json))
+
+
 @traser.command("samples")
 def traser_samples(
     config: Annotated[Path | None, typer.Option(help="YAML of what is sampled, filtered and capped.")] = None,

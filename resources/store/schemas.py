@@ -206,6 +206,45 @@ _PREDICTION: dict[str, pa.DataType] = {
 """What a model told of a video: `source` names who. Its objects are those of `trajectories`, by id; `texts` are the
 answers as they were written, a pass each, `remarks` what was wrong with them, `notes` what was not asked about.
 """
+_IMPORTED_GRAPH: dict[str, pa.DataType] = {
+    "format": _TEXT,
+    "format_version": _TEXT,
+    "dataset": _TEXT,
+    "licence": _TEXT,
+    "file": _TEXT,
+    "record": _TEXT,
+    "details": _TEXT,
+    "repairs": _TEXT,
+    "uri": _TEXT,
+    "sha256": _TEXT,
+    "width": pa.int32(),
+    "height": pa.int32(),
+    "fps": pa.float64(),
+    "num_frames": pa.int32(),
+    "duration": pa.float64(),
+    "frame_times": pa.list_(pa.float64()),
+    "num_objects": pa.int32(),
+    "num_relations": pa.int32(),
+    "objects": pa.list_(
+        pa.struct(
+            [
+                ("id", pa.int32()),
+                ("name", _TEXT),
+                ("attributes", pa.list_(pa.struct([("value", _TEXT), ("type", _TEXT), ("confidence", pa.float64())]))),
+                ("part_of", pa.int32()),
+                ("verdict", _TEXT),
+                ("score", pa.float64()),
+                ("frames", _FRAMES),
+            ]
+        )
+    ),
+    "masks": pa.list_(pa.binary()),
+    "relations": _TRASER_SAMPLE["relations"],
+}
+"""A scene graph that came from a file: `source` names the import. Ids of videos are those of the file, not hashes of
+content. `masks` are COCO RLEs of `height` x `width`, object by object, as many as its `frames`; `record` is a place in
+`file`, `details` (JSON) the rest of the provenance, `repairs` (JSON) what was mended, by how often.
+"""
 _PHASE_STATE: dict[str, pa.DataType] = {
     "partition": _TEXT,
     "status": _TEXT,
@@ -276,6 +315,7 @@ TABLES: dict[str, pa.Schema] = {
     "scene_graphs": _table(_VIDEO_KEY, _SCENE_GRAPH | PROVENANCE),
     "traser_samples": _table({"video_id": _TEXT, "sample_id": _TEXT}, _TRASER_SAMPLE | PROVENANCE),
     "predictions": _table({"video_id": _TEXT, "source": _TEXT}, _PREDICTION | PROVENANCE),
+    "imported_graphs": _table({"video_id": _TEXT, "source": _TEXT}, _IMPORTED_GRAPH | PROVENANCE),
     "phase_state": _table({"video_id": _TEXT, "phase": _TEXT}, _PHASE_STATE),
     "llm_calls": _table({"call_id": _TEXT}, _LLM_CALL),
     "failures": _table({"failure_id": _TEXT}, _FAILURE),
@@ -287,14 +327,14 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 """Columns that identify a row."""
 
-KEYED_TABLES = ("videos", "predictions", "phase_state", "llm_calls", "failures")
+KEYED_TABLES = ("videos", "predictions", "imported_graphs", "phase_state", "llm_calls", "failures")
 """Tables written key by key (upsert). The others are replaced video by video."""
 
-WIDE_TABLES = ("videos", "trajectories", "masks", "traser_samples")
+WIDE_TABLES = ("videos", "trajectories", "masks", "traser_samples", "imported_graphs")
 """Tables with a long list per row, of which a query for some rows must not read all."""
 
 STAGED_TABLES = ("labels",)
 """Tables in which a video's rows are divided by `stage`."""
 
-LATER_TABLES = ("traser_samples", "predictions")
+LATER_TABLES = ("traser_samples", "predictions", "imported_graphs")
 """Tables that came after the first tags were made: a tag of before has none of them, and they read as empty there."""

@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from svg2_assets.scene.errors import InvalidSceneValue
 
+HALF = 0.5 - 1e-9  # edges are sums of floats
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -55,9 +57,23 @@ class Spans:
         on, bounds = np.asarray(flags, dtype=bool), np.asarray(edges, dtype=np.float64)
         if bounds.shape != (on.size + 1,):
             raise InvalidSceneValue(f"{on.size} samples need {on.size + 1} edges, not {bounds.shape}")
-        padded = np.concatenate(([False], on, [False])).astype(np.int8)
-        starts, ends = np.flatnonzero(np.diff(padded) == 1), np.flatnonzero(np.diff(padded) == -1)
-        return cls.of(Span(float(bounds[s]), float(bounds[e])) for s, e in zip(starts, ends, strict=True))
+        return cls.of(Span(float(bounds[first]), float(bounds[last + 1])) for first, last in runs(on))
+
+    def cells(self, edges: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Which cells `[edges[i], edges[i + 1])` of [N + 1] `edges` (seconds) these instants cover for at least half.
+
+        The inverse of `where` for spans that begin and end at edges; of all sets of cells this one is off by the fewest
+        seconds. Where none is covered for half, it is the one that is covered longest, so that nothing that holds
+        within the edges vanishes; what holds outside of them does.
+        """
+        bounds = np.asarray(edges, dtype=np.float64)
+        covered = np.zeros(max(0, bounds.size - 1))
+        for p in self.parts:
+            covered += np.clip(np.minimum(p.end, bounds[1:]) - np.maximum(p.start, bounds[:-1]), 0, None)
+        on = (covered > 0) & (covered >= HALF * np.diff(bounds))
+        if covered.any() and not on.any():
+            on[int(np.argmax(covered))] = True
+        return on
 
     def __iter__(self) -> Iterator[Span]:
         return iter(self.parts)
@@ -108,6 +124,13 @@ class Spans:
     def to_json(self) -> list[list[float]]:
         """`[[start, end], ...]` to the microsecond."""
         return [[round(p.start, 6), round(p.end, 6)] for p in self.parts]
+
+
+def runs(flags: npt.ArrayLike) -> list[tuple[int, int]]:
+    """First and last index of each run of `flags` [N] that hold."""
+    on = np.asarray(flags, dtype=bool).astype(np.int8)
+    turns = np.flatnonzero(np.diff(np.concatenate(([0], on, [0]))))
+    return [(int(a), int(b) - 1) for a, b in turns.reshape(-1, 2)]
 
 
 def tiou(a: Spans, b: Spans) -> float:

@@ -23,7 +23,7 @@ from svg2_assets.scene.taxonomy import (
 )
 from svg2_assets.scene.trajectory import Trajectory
 from svg2_assets.scene.video import Video
-from svg2_assets.traser.text import Told
+from svg2_assets.traser.text import Statement, Told
 
 _CUES: Mapping[Category, tuple[str, ...]] = {
     Category.ATTENTIONAL: tuple("look watch observ gaz star focus track film record glanc view inspect".split()),
@@ -61,6 +61,13 @@ def category_of(predicate: str) -> Category:
     return Category.SPATIAL if _PLACES.intersection(words) else Category.EVENT_LEVEL
 
 
+def likely_category(predicate: str, *, subject: str, object_: str, subject_is_camera: bool = False) -> Category:
+    """`category_of`, or spatial where the paper does not allow that between things named `subject` and `object_`."""
+    category = category_of(predicate)
+    fits = legal_endpoints(category, subject=subject, object_=object_, subject_is_camera=subject_is_camera)
+    return category if fits else Category.SPATIAL
+
+
 def graph_of(
     told: Told,
     *,
@@ -83,19 +90,13 @@ def graph_of(
         name = thing.name if thing else UNKNOWN_NAME
         objects.append(SceneObject(object_id, name, trajectories[object_id], attributes))
     names = {o.id: o.name for o in objects} | {CAMERA_ID: "camera"}
-    relations = [
-        Relation(
-            ids[s.subject],
-            s.predicate,
-            ids[s.object],
-            _legal(category_of(s.predicate), ids[s.subject], subject=names[ids[s.subject]], other=names[ids[s.object]]),
-            s.spans,
-        )
-        for s in told.statements
-    ]
+    relations = [_relation(s, ids, names) for s in told.statements]
     return SceneGraph(video, tuple(objects), tuple(relations), provenance)
 
 
-def _legal(category: Category, subject_id: int, *, subject: str, other: str) -> Category:
-    fits = legal_endpoints(category, subject=subject, object_=other, subject_is_camera=subject_id == CAMERA_ID)
-    return category if fits else Category.SPATIAL
+def _relation(s: Statement, ids: Mapping[int, int], names: Mapping[int, str]) -> Relation:
+    subject, other = ids[s.subject], ids[s.object]
+    category = likely_category(
+        s.predicate, subject=names[subject], object_=names[other], subject_is_camera=subject == CAMERA_ID
+    )
+    return Relation(subject, s.predicate, other, category, s.spans)

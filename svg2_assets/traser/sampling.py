@@ -13,15 +13,11 @@ from scipy import sparse
 from svg2_assets.scene.errors import PhaseError
 from svg2_assets.scene.masks import FloatArray, IntArray
 from svg2_assets.scene.video import FrameSource, Pixels, Video
-from svg2_assets.traser.values import CELL, FRAMES_A_STEP, Grid
+from svg2_assets.traser.values import CELL, DEVIATION, FRAMES_A_STEP, MEAN, PATCH, PATCH_VALUES, Grid
 
 PHASE = "traser"
-PATCH = 14  # pixels a side of what the vision tower embeds; two by two of them are merged into a cell
 MERGED = CELL // PATCH
-PATCH_VALUES = 3 * FRAMES_A_STEP * PATCH * PATCH
 MOST_ASPECT = 200  # of the longer side to the shorter, Qwen's own limit
-MEAN = (0.48145466, 0.4578275, 0.40821073)  # CLIP's, by channel
-DEVIATION = (0.26862954, 0.26130258, 0.27577711)
 LEAST_PIXELS, MOST_PIXELS = 64 * CELL * CELL, 768 * CELL * CELL  # of a frame, the released code's
 SHARPNESS = -0.5  # of the cubic kernel, as Pillow and torchvision have it
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from svg2_assets.scene.graph import SceneGraph
 from svg2_assets.scene.masks import FloatArray
-from svg2_assets.scene.spans import Span, Spans
+from svg2_assets.scene.spans import Span, Spans, runs
 from svg2_assets.scene.taxonomy import CAMERA_ID
 from svg2_assets.traser.arrangement import Tokenizer
 from svg2_assets.traser.presets import Prompting
@@ -26,7 +26,6 @@ from svg2_assets.traser.presets import Prompting
 SYSTEM = "You are a helpful assistant."
 MOST_FRAMES = 128
 """Frames that the released code samples at most; its answers count them, not seconds, beyond."""
-HALF = 0.5 - 1e-9
 
 
 class Task(StrEnum):
@@ -186,30 +185,19 @@ class Clock:
         return max(1, math.ceil(self.duration / self.unit - 1e-9))
 
     def numbers(self, spans: Spans) -> list[tuple[int, int]]:
-        """First and last number of each run of numbers whose time `spans` cover for at least half.
+        """First and last number of each run of numbers whose time `spans` cover for at least half (`Spans.cells`).
 
-        Of all lists this one is off by the fewest seconds: by at most half a unit for each number that a span's end
-        falls into. Spans that cover no number for half become the one that they cover longest, so that nothing that
-        holds within the clip vanishes; what holds only after its end does.
+        They are off by at most half a unit for each number that a span's end falls into.
         """
-        edges = self._edges()
-        covered = np.zeros(self.count)
-        for s in spans:
-            covered += np.clip(np.minimum(s.end, edges[1:]) - np.maximum(s.start, edges[:-1]), 0, None)
-        if not covered.any():
-            return []
-        on = covered >= HALF * np.diff(edges)
-        if not on.any():
-            on[int(np.argmax(covered))] = True
-        turns = np.flatnonzero(np.diff(np.concatenate(([0], on.astype(np.int8), [0]))))
-        return [(int(a), int(b) - 1) for a, b in turns.reshape(-1, 2)]
+        return runs(spans.cells(self.edges()))
 
     def span(self, first: float, last: float) -> Span | None:
         """The time of the numbers from `first` to `last`, both included, within the clip; None where there is none."""
         start, end = max(0.0, first * self.unit), min((last + 1) * self.unit, self.duration)
         return Span(start, end) if start < end else None
 
-    def _edges(self) -> FloatArray:
+    def edges(self) -> FloatArray:
+        """[count + 1] seconds: number i is `[edges[i], edges[i + 1])`."""
         return np.asarray(np.minimum(np.arange(self.count + 1) * self.unit, self.duration))
 
 

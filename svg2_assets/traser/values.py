@@ -16,6 +16,10 @@ if TYPE_CHECKING:  # the network runs where pycocotools is not
 
 CELL = 28  # pixels a side of what one visual token sees
 FRAMES_A_STEP = 2  # sampled frames that one visual token sees
+PATCH = 14  # pixels a side of what the vision tower embeds; two by two of them are merged into a cell
+PATCH_VALUES = 3 * FRAMES_A_STEP * PATCH * PATCH
+MEAN = (0.48145466, 0.4578275, 0.40821073)  # CLIP's, by channel
+DEVIATION = (0.26862954, 0.26130258, 0.27577711)
 
 PLACE_FEATURES = 8
 """Of a token: seconds, y, x, coverage, then the object's box on that step: centre y, centre x, height, width."""

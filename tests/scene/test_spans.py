@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from svg2_assets.scene.errors import InvalidSceneValue
-from svg2_assets.scene.spans import Span, Spans, tiou
+from svg2_assets.scene.spans import Span, Spans, runs, tiou
 from svg2_assets.scene.video import Video
 from tests.scene.strategies import span_sets, videos
 
@@ -140,3 +140,28 @@ def test_what_is_no_video_is_refused(wrong: dict[str, object]) -> None:
     Video(**good)  # type: ignore[arg-type]
     with pytest.raises(InvalidSceneValue, match="video v"):
         Video(**(good | wrong))  # type: ignore[arg-type]
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=20), st.lists(st.integers(1, 9), min_size=20, max_size=20))
+def test_cells_are_the_inverse_of_where(flags: list[bool], steps: list[int]) -> None:
+    edges = np.cumsum([0, *steps[: len(flags)]]) / 7
+    assert Spans.where(flags, edges).cells(edges).tolist() == flags
+    assert runs(flags) == [
+        (i, next(k for k in range(i, len(flags) + 1) if k == len(flags) or not flags[k]) - 1)
+        for i in range(len(flags))
+        if flags[i] and (i == 0 or not flags[i - 1])
+    ]
+
+
+@given(span_sets(ticks=40).filter(bool), st.integers(1, 40))
+def test_cells_are_those_that_are_covered_for_half_and_never_none_within_the_edges(
+    parts: list[tuple[int, int]], count: int
+) -> None:
+    spans, edges = Spans.of((a / 4, b / 4) for a, b in parts), np.arange(count + 1)
+    covered = [(spans & Spans.of([(i, i + 1)])).duration for i in range(count)]
+    cells = spans.cells(edges)
+    if max(covered) < 0.5:
+        assert cells.sum() == (max(covered) > 0)
+        assert covered[int(np.argmax(cells))] == max(covered)
+    else:
+        assert cells.tolist() == [c >= 0.5 for c in covered]

@@ -16,8 +16,7 @@ from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 from svg2_assets.traser.arrangement import IGNORED
 from svg2_assets.traser.network.attention import ROOM, Padding, quicken, roomy_cache
 from svg2_assets.traser.network.resampler import Bundle, Resampler, ResamplerShape, resample
-from svg2_assets.traser.sampling import DEVIATION, MEAN, PATCH_VALUES
-from svg2_assets.traser.values import GROUP_FEATURES, Example, Grid, Role
+from svg2_assets.traser.values import DEVIATION, GROUP_FEATURES, MEAN, PATCH_VALUES, Example, Grid, Role
 
 PATCHES_AT_ONCE = 12288  # that the vision tower sees in one call
 POSITIONS_AT_ONCE = 2048  # that the language model reads in one call of `prefill`

@@ -21,10 +21,10 @@ from svg2_assets.traser.presets import Preset
 from svg2_assets.traser.samples.pictures import Undecodable, decode
 from svg2_assets.traser.samples.stream import Fault, Unusable
 from svg2_assets.traser.samples.values import Sample, SampleObject
-from svg2_assets.traser.sampling import PATCH_VALUES, Sampled, bytes_of_patches, frames_of, grid_of
+from svg2_assets.traser.sampling import Sampled, bytes_of_patches, frames_of, grid_of
 from svg2_assets.traser.selection import NoObject, Selection, tracks_of
 from svg2_assets.traser.text import Clock, Statement, Task, Thing, Told, answer_ids, prompt_ids, target_text
-from svg2_assets.traser.values import Example, Grid
+from svg2_assets.traser.values import PATCH_VALUES, Example, Grid
 
 NOTHING = np.zeros((0, PATCH_VALUES), dtype=np.uint8)
 RELATED = 3  # relations of an object from which on it counts double

@@ -24,9 +24,8 @@ from svg2_assets.traser.arrangement import IGNORED
 from svg2_assets.traser.network.model import Traser, collate
 from svg2_assets.traser.samples.examples import ExampleMaker
 from svg2_assets.traser.samples.values import Sample
-from svg2_assets.traser.sampling import MEAN, PATCH_VALUES
 from svg2_assets.traser.text import Task
-from svg2_assets.traser.values import Arranged, Example
+from svg2_assets.traser.values import MEAN, PATCH_VALUES, Arranged, Example
 
 
 class Probe(StrEnum):

@@ -1,0 +1,1 @@
+"""Scene graphs from and to the file formats of others. `registry.FORMATS` names them, `values` says what each is."""

@@ -1,0 +1,30 @@
+"""The file formats by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from svg2_assets.scene.errors import Svg2Error, printable
+from svg2_assets.scene_graphs.formats import stage6, traser
+from svg2_assets.scene_graphs.formats.svg2 import format as svg2
+from svg2_assets.scene_graphs.formats.values import Format
+
+FORMATS: Mapping[str, Format] = MappingProxyType({f.name: f for f in (svg2.FORMAT, traser.FORMAT, stage6.FORMAT)})
+"""Every format; a new adapter is added here and nowhere else."""
+
+
+class NoSuchFormat(Svg2Error, ValueError):
+    """A name of no format, or of one that goes the other way only."""
+
+
+def format_named(name: str, *, wanted: str) -> Format:
+    """The format called `name` that can `wanted` (`read` or `write`). Raises `NoSuchFormat`."""
+    able = [f.name for f in FORMATS.values() if getattr(f, wanted) is not None]
+    if name not in able:
+        raise NoSuchFormat(f"{printable(name)}: no format that can be {_done(wanted)}. There are {', '.join(able)}.")
+    return FORMATS[name]
+
+
+def _done(wanted: str) -> str:
+    return {"read": "imported", "write": "exported"}[wanted]
