@@ -178,10 +178,10 @@ class Traser(nn.Module):
         return embedded, made
 
     def _beside(self, meta: Tensor) -> Tensor:
-        """What fills the slots of pairs [G, D]."""
+        """What fills the slots of pairs [G, D]: nothing in a model that does not know place, as in one that starts."""
         filled = self.window_resampler.beside_place
         if filled is None:
-            raise ValueError("slots for what is beside an object need a model with `place`: preset default")
+            return meta.new_zeros(len(meta), self.config.window.hidden)
         out: Tensor = filled(meta)
         return out
 
