@@ -46,7 +46,7 @@ def test_a_question_has_the_clip_and_no_answer() -> None:
     assert only.numbers == (1, 2)
     assert asking.shown.ids == (3, 7)
     assert asking.notes == ()
-    assert {g.role for g in only.example.arranged.groups} == {Role.OBJECT, Role.WINDOW}
+    assert {g.role for g in only.example.arranged.groups} == {Role.OBJECT, Role.WINDOW, Role.BESIDE}
 
 
 def test_presence_tells_when_each_object_is_seen_in_the_answers_numbers() -> None:

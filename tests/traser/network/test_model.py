@@ -344,7 +344,7 @@ def test_half_precision_learns_and_decodes_near_float32(dtype: torch.dtype) -> N
 
 def test_half_precision_gradients_are_finite() -> None:
     model = small.model(place=True).to(torch.bfloat16).train()
-    model.loss(small.batch(small.samples())).total.backward()
+    model.loss(small.batch(small.samples(preset="default"))).total.backward()
     assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in model.parameters())
 
 
