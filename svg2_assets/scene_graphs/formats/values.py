@@ -206,7 +206,8 @@ class WriteOptions(BaseModel):
 
 
 class Reader(Protocol):
-    """Reads `source` video by video, in bounded memory; a broken record costs one video, a broken file what follows.
+    """Reads `source` video by video, each once (`records.once`), in bounded memory. A broken record costs one video, a
+    broken file what follows in it.
 
     `options` is of the format's form. Raises `UnusableSource` where there is nothing to read at all.
     """
