@@ -184,8 +184,8 @@ class Written:
 class ReadOptions(BaseModel):
     """What every reader takes.
 
-    `fps`: frames a second of the masks, whatever records and files say. `size`: (height, width) where neither a mask nor
-    the video's file says it. `without_masks`: whether videos without masks come in.
+    `fps`: frames a second of the masks, whatever records and files say. `size`: (height, width) where neither a mask
+    nor the video's file says it. `without_masks`: whether videos without masks come in.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
