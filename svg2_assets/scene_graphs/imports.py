@@ -25,7 +25,7 @@ from svg2_assets.scene_graphs.formats.values import Fault, Imported, Origin, Rea
 TABLE = "imported_graphs"
 CODE_VERSION = "1"
 """To be raised whenever the same file gives another row."""
-BATCH, BATCH_BYTES = 64, 32 << 20
+BATCH, BATCH_BYTES = 256, 64 << 20
 """Videos, and bytes of their masks, that one commit writes."""
 SHOWN = 20
 """Rejected videos that are kept with what is wrong with them; the others are counted."""

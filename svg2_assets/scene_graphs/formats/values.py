@@ -184,8 +184,8 @@ class Written:
 class ReadOptions(BaseModel):
     """What every reader takes.
 
-    `fps`: frames a second of the masks, where no file of the video and no record says it, or in place of what they say.
-    `size`: (height, width) where no mask and no file says it. `without_masks`: whether videos without masks come in.
+    `fps`: frames a second of the masks, whatever records and files say. `size`: (height, width) where neither a mask
+    nor the video's file says it. `without_masks`: whether videos without masks come in.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -206,7 +206,8 @@ class WriteOptions(BaseModel):
 
 
 class Reader(Protocol):
-    """Reads `source` video by video, in bounded memory; a broken record costs one video, a broken file what follows.
+    """Reads `source` video by video, each once (`records.once`), in bounded memory. A broken record costs one video, a
+    broken file what follows in it.
 
     `options` is of the format's form. Raises `UnusableSource` where there is nothing to read at all.
     """

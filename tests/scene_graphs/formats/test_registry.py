@@ -11,6 +11,7 @@ from svg2_assets.scene_graphs.formats.registry import FORMATS, NoSuchFormat, for
 from svg2_assets.scene_graphs.formats.values import Format, Imported, UnusableSource
 from tests.scene_graphs.formats.clips import clip, related
 
+HOW_TO = Path(__file__).parents[3] / "docs" / "how-to" / "formats.md"
 BOTH_WAYS = [f for f in FORMATS.values() if f.read and f.write]
 
 
@@ -21,6 +22,7 @@ def test_a_format_says_what_it_is_and_what_is_lost(chosen: Format) -> None:
     assert chosen.lost_in or chosen.read is None
     assert chosen.lost_out or chosen.write is None
     assert chosen.reading().model_dump().keys() >= {"fps", "licence", "size", "without_masks"}
+    assert f"**{chosen.name}.**" in HOW_TO.read_text(), "its options are told"
     assert all(sentence.endswith(".") for sentence in (*chosen.lost_in, *chosen.lost_out))
 
 
