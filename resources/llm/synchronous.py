@@ -246,6 +246,8 @@ class SyncTransport:
             await asyncio.shield(self._commits.run(lambda journal: journal.lose(call_id, intent.key)))
             raise
         latency = time.monotonic() - began
+        if reply.outcome in (Outcome.AUTH, Outcome.OVER_BUDGET):  # known to the others before it is written down
+            self._stopped = Exchange(reply.outcome, reason=reply.reason)
         money = self._prices.money(request.model, reply.usage)
         done = last or reply.outcome not in RETRIED
         finish = functools.partial(
@@ -254,10 +256,7 @@ class SyncTransport:
         await self._commits.run(finish)
         if reply.usage.tokens_in:
             self._pace.correct(estimated=tokens, used=reply.usage.tokens_in + request.limit)
-        exchange = Exchange(reply.outcome, reply.text, reply.usage, reply.reason, money, latency)
-        if reply.outcome in (Outcome.AUTH, Outcome.OVER_BUDGET):
-            self._stopped = Exchange(reply.outcome, reason=reply.reason)
-        return exchange, reply
+        return Exchange(reply.outcome, reply.text, reply.usage, reply.reason, money, latency), reply
 
 
 def over_budget(budget: Budget, spent: float, at_most: float) -> str:

@@ -222,8 +222,7 @@ def test_a_revoked_key_is_told_once_and_ends_all(
         before, asked = requests(server), gateway(concurrency=2)
         with pytest.raises(UnusableBackend, match="TEST_KEY") as raised:
             asked.ask([call(str(i)) for i in range(50)])
-        # Those that were under way, and on a busy machine a few that begin before the first refusal is read; not all.
-        assert requests(server) <= before + 8
+        assert requests(server) <= before + 2  # those that were under way
         assert "sk-test" not in str(raised.value)
         with pytest.raises(UnusableBackend, match="TEST_KEY"):
             asked.ask([call("later")])
