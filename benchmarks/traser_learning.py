@@ -1,6 +1,6 @@
 """Whether TRASER learns: the ablation of its resamplers and the probes of blindness, on the synthetic world.
 
-Every system is trained from nothing on the same clips, in the same order, with as many steps and weights, once a seed,
+Every system is trained from nothing on the same clips, in the same order, with as many steps and about as many weights, once a seed,
 and judged on clips that nobody trained on. A run is a process (`benchmarks.traser_learning_worker`) whose figures are
 kept in `--folder`: an interrupted benchmark goes on, seeds can be added; the tables are of what is there.
 """

@@ -48,7 +48,7 @@ SYSTEMS: Mapping[str, dict[str, Any]] = {
     "default": {"preset": "default", "objectives": {"naming": NAMING, "contrast": CONTRAST}},
     "default, no contrast": {"preset": "default"},
 }
-"""All learn to name from their slots, unless said otherwise, and begin with the same vision tower."""
+"""All learn to name from their slots and begin with the same vision tower and the same writer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Job:
     clips: int
     held_out: int
     seconds: float = 0.0
-    speaking: int = 1500  # steps of `speak`, which are the same for all
+    speaking: int = 1200  # steps of `speak`, which are the same for all
 
     @property
     def name(self) -> str:
@@ -172,7 +172,7 @@ def read_clips(path: Path) -> list[Sample]:
 
 
 def main() -> None:
-    """Train and judge one job, or with `see` teach the vision tower."""
+    """Train and judge one job, or teach what all begin with: `see` the vision tower, `speak` the language model."""
     folder, job = Path(sys.argv[1]), Job(**json.loads(sys.argv[2]))
     import torch
 

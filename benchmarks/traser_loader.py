@@ -35,7 +35,7 @@ from svg2_assets.traser.samples.rows import TABLE, from_row, to_row
 from svg2_assets.traser.samples.stream import Stream, StreamSettings, stream_of
 from svg2_assets.traser.samples.values import Sample
 from svg2_assets.traser.samples.world import WorldSampleSettings, build_clip, write_world
-from svg2_assets.traser.sampling import grid_of, patches_of
+from svg2_assets.traser.sampling import bytes_of_patches, grid_of
 from svg2_assets.traser.selection import tracks_of
 from svg2_assets.traser.text import Clock, Task, answer_ids, prompt_ids, target_text
 from svg2_assets.traser.tokenizer import QwenTokenizer, train_tokenizer
@@ -249,7 +249,7 @@ def _costs(samples: Sequence[Sample], maker: ExampleMaker) -> dict[str, float]:
     size = samples[0].picture_size
     grid = grid_of(len(samples[0].frames), *size)
     frames, decoded = _timed(lambda: [decode(s.pictures, height=size[0], width=size[1]) for s in samples], per=count)
-    _, patched = _timed(lambda: [patches_of(f) for f in frames], per=count)
+    _, patched = _timed(lambda: [bytes_of_patches(f) for f in frames], per=count)
     selected, pooled = _timed(
         lambda: [tracks_of(s.masks, grid, preset.selecting, video=s.video.id) for s in samples], per=count
     )
