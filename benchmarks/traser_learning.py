@@ -1,8 +1,9 @@
 """Whether TRASER learns: the ablation of its resamplers and the probes of blindness, on the synthetic world.
 
-Every system is trained from nothing on the same clips, in the same order, with as many steps and about as many weights, once a seed,
-and judged on clips that nobody trained on. A run is a process (`benchmarks.traser_learning_worker`) whose figures are
-kept in `--folder`: an interrupted benchmark goes on, seeds can be added; the tables are of what is there.
+All systems begin with one vision tower that can see and one language model that can write, both made here; each is
+trained on the same clips with as many steps and about as many weights, once a seed, and judged on clips that nobody
+trained on. A run is a process (`benchmarks.traser_learning_worker`) whose weights and figures are kept in `--folder`:
+an interrupted benchmark goes on, seeds can be added; the tables are of what is there.
 """
 
 from __future__ import annotations
