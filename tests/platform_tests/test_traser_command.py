@@ -58,6 +58,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = command(made, "world", "--train", "8", "--held-out", "2", *WORLD)
     assert done.returncode == 0, done.error
     changes = ["--set", SMALL, "--set", f"folder={made / 'run'}", "--set", "steps=2", "--set", "evaluating.answers=1"]
+    changes += ["--set", "seeing={steps: 2, batch: 4, pictures: 1}"]
     changes += ["--set", "overrides.decoding={most_new_tokens: 800}"]
     done = command(made, "train", "--config", TINY, *changes)
     assert done.returncode == 0, done.error
