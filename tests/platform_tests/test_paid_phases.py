@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import av
 import pytest
 
 from resources.store.store import SceneGraphStore
+from tests import command
 from tests.devserver import DevServer, dev_server
 from tests.media_factory import write_video
 
@@ -31,9 +31,7 @@ def svg2(home: Path, *arguments: str | Path, **variables: object) -> subprocess.
     """The command with settings `variables`; what is no text is written as JSON."""
     settings = {k: v if isinstance(v, str) else json.dumps(v) for k, v in variables.items()}
     environment = {k: v for k, v in os.environ.items() if k != "OPENAI_API_KEY"}
-    environment |= {"SVG2_HOME": str(home), "OMP_NUM_THREADS": "1", **settings}
-    command = [sys.executable, "-m", "svg2_assets.cli", *map(str, arguments)]
-    return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
+    return command.svg2(*arguments, environment={**environment, "SVG2_HOME": str(home), **settings})
 
 
 def street(path: Path, *, first: int, frames: int) -> Path:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,10 +14,10 @@ import pytest
 from resources.fakes.tracker import FakeTracker
 from resources.store.store import SceneGraphStore
 from svg2_assets.scene.errors import UnusableBackend
+from tests import command
 from tests.media_factory import write_video
 from tests.platform_tests.conftest import Platform
 
-ROOT = Path(__file__).parents[2]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 NO_WEIGHTS = "there is no checkpoint '/nowhere/sam2.1_hiera_tiny.pt'"
 UNUSABLE = [
@@ -37,10 +36,7 @@ def svg2(tmp_path: Path) -> Run:
         environment["SVG2_TRACKER"] = json.dumps(tracker) if tracker else ""
         if profile == "svg2":  # its tracker alone: the other roles need a key and servers
             environment |= {"SVG2_PROFILE": "fake", "SVG2_ROLES": json.dumps({"tracker": "svg2"})}
-        command = [sys.executable, "-m", "svg2_assets.cli", *map(str, arguments)]
-        return subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=280, check=False, cwd=ROOT
-        )
+        return command.svg2(*arguments, environment=environment)
 
     return run
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -17,9 +14,9 @@ from svg2_assets.scene.document import write
 from svg2_assets.scene.graph import SceneGraph, SceneObject
 from svg2_assets.scene.masks import Mask
 from svg2_assets.scene.video import Video
+from tests import command
 from tests.evaluation.tracks.scenes import HEIGHT, LEFT, LOW, RIGHT, WIDTH, columns, mask, still
 
-ROOT = Path(__file__).parents[3]
 RLE = mask(LEFT).to_json()
 EMPTY = Mask.empty(HEIGHT, WIDTH).to_json()
 TRUTH = [still(LEFT, range(4)), still(RIGHT, range(2, 4))]
@@ -27,8 +24,7 @@ GOOD = columns(TRUTH, num_frames=4)
 
 
 def svg2(*arguments):
-    command = [sys.executable, "-m", "svg2_assets.cli", "evaluate", "tracks", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT)
+    return command.svg2("evaluate", "tracks", *arguments)
 
 
 def saved(path, content):
