@@ -150,7 +150,7 @@ class Tables:
         reader = self._reader(name)
         if reader is None:
             return empty, 0
-        there = [c for c in columns if c in reader.schema.names]
+        there = _there(reader, columns)
         with self._reading[name]:
             found, damaged = self._addressed(name, reader, there)
         return pa.concat_tables([empty, *found], promote_options="default"), damaged
@@ -165,7 +165,7 @@ class Tables:
         if reader is None or not len(addresses):
             fields = [*(TABLES[name].field(c) for c in columns), pa.field(ROW_ADDRESS, pa.uint64())]
             return pa.schema(fields).empty_table()
-        there = [c for c in columns if c in reader.schema.names]
+        there = _there(reader, columns)
         rows = [int(a) for a in addresses]
         with self._reading[name]:
             return self.run(name, "take", lambda: _taken(reader, there, rows))
@@ -246,8 +246,9 @@ class Tables:
 
     def _with_new_columns(self, name: str, handle: Any) -> Any:
         """A table of an earlier version lacks columns that came later: they are added, empty, in one commit."""
-        self._refuse_other_schema(name, handle.schema)
-        new = [f for f in TABLES[name] if f.name not in handle.schema.names]
+        found = handle.schema  # a property, but each look at it is a call of Lance
+        self._refuse_other_schema(name, found)
+        new = [f for f in TABLES[name] if f.name not in found.names]
         if not new or self.tag is not None:
             return handle
         try:
@@ -316,7 +317,7 @@ class Tables:
         if self.tag is None:
             reader.checkout_latest()
             reader.checkout(reader.version)
-        there = [c for c in columns if c in reader.schema.names]
+        there = _there(reader, columns)
         lists = any(pa.types.is_list(TABLES[name].field(column).type) for column in columns)
         picked = _picked if lists and name in WIDE_TABLES else _scanned
         asked = (reader.version, tuple(columns), tuple(conditions))
@@ -358,6 +359,12 @@ def _of_storage(raised: Exception) -> bool:
 def _scanned(reader: Any, columns: Sequence[str], condition: str | None) -> pa.Table:
     query = reader.search() if condition is None else reader.search().where(condition)
     return query.select(list(columns)).to_arrow()
+
+
+def _there(reader: Any, columns: Sequence[str]) -> list[str]:
+    """Those of `columns` that the version of `reader` has."""
+    known = set(reader.schema.names)  # once: each look at `schema` is a call of Lance
+    return [c for c in columns if c in known]
 
 
 def _taken(reader: Any, columns: Sequence[str], rows: list[int]) -> pa.Table:
