@@ -1,4 +1,4 @@
-"""The `svg2` command as a user runs it: a process, an exit code, what it prints, what it leaves behind."""
+"""The `svg2` command as a user runs it: an exit code, what it prints, what it leaves behind."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from svg2_assets.scene.document import json_schema, read
+from tests import command
 from tests.media_factory import corrupted, truncated, write_audio, write_empty_stream, write_image, write_video
 
 SVG2 = [str(Path(sys.executable).parent / "svg2")]
@@ -25,10 +26,7 @@ def svg2(tmp_path: Path) -> Run:
 
     def run(*arguments: str | Path, profile: str = "fake", **more: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "SVG2_HOME": str(tmp_path / "home"), "SVG2_PROFILE": profile, **more}
-        command = [*SVG2, *map(str, arguments)]
-        return subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=280, check=False, cwd=tmp_path
-        )
+        return command.svg2(*arguments, environment=environment, folder=tmp_path)
 
     return run
 
@@ -38,6 +36,20 @@ def status(svg2: Run, **more: str) -> dict[str, dict]:
     done = svg2("status", "--json", **more)
     assert done.returncode == 0, done.stderr
     return {Path(row["file"]).name: row for row in json.loads(done.stdout)}
+
+
+def test_the_installed_program_is_a_process_of_its_own(tmp_path: Path) -> None:
+    environment = {**os.environ, "SVG2_HOME": str(tmp_path / "home"), "SVG2_PROFILE": "fake"}
+    for arguments, code, told in (
+        (["annotate", str(write_video(tmp_path / "a.mp4"))], 0, "✓ a.mp4"),
+        (["show", "nothing.mp4"], 1, "nothing.mp4: no such video"),
+    ):
+        done = subprocess.run(
+            [*SVG2, *arguments], env=environment, capture_output=True, text=True, timeout=280, check=False, cwd=tmp_path
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        assert told in (done.stderr if code else done.stdout)
+        assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_annotate_writes_valid_documents_and_a_line_a_video(svg2: Run, tmp_path: Path) -> None:
