@@ -21,7 +21,9 @@ class ServerError(Svg2Error):
 
 def listen(settings: Settings) -> socket.socket:
     """A socket on the host and port of `settings`; raises `ServerError` where that cannot be."""
-    connection = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    # Named, or asyncio does not take it for TCP and leaves TCP_NODELAY off: each answer would wait 40 ms for an ACK.
+    connection = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         connection.bind((settings.host, settings.port))
