@@ -13,7 +13,9 @@ def s3_server(bucket: str) -> Iterator[Any]:
     import boto3
     from moto.s3.models import s3_backends
     from moto.server import ThreadedMotoServer
+    from werkzeug.serving import WSGIRequestHandler
 
+    WSGIRequestHandler.disable_nagle_algorithm = True  # or each answer waits 40 ms for an ACK
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     for backend in s3_backends.values():
         for known in backend.values():

@@ -547,63 +547,78 @@ def test_a_full_disk_leaves_the_checkpoint_that_was_there(full_disk: Path) -> No
     assert same(load_traser(folder, preset="release"), small.model(1))
 
 
-LIMITED = """
-import resource, sys
-from pathlib import Path
-from svg2_assets.traser.network.checkpoint import save
-from tests.traser.network import small
-save(small.model(0), Path(sys.argv[1]))
-resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
-try:
-    save(small.model(1), Path(sys.argv[1]))
-except Exception as error:
-    print(type(error).__name__, error)
-"""
-
-
-def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code, *arguments],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
-
-
-@pytest.mark.slow
-def test_a_file_that_may_not_grow_further_leaves_the_checkpoint_that_was_there(tmp_path: Path) -> None:
-    done = run(LIMITED, str(tmp_path / "last"))
-    assert done.stdout.startswith("CheckpointError TRASER:"), done.stderr
-    assert "File too large" in done.stdout
-    assert same(load_traser(tmp_path / "last", preset="release"), small.model(0))
-    assert [p.name for p in tmp_path.iterdir()] == ["last"]
-
-
-KILLED = """
-import os, signal, sys
+# Each case is a process of its own, forked from one that has imported torch: that takes longer than all the rest.
+WRITERS = """
+import json, os, resource, signal, sys
 from pathlib import Path
 from svg2_assets.traser.network import checkpoint
 from tests.traser.network import small
-folder = Path(sys.argv[1])
-checkpoint.save(small.model(0), folder)
-written, renames = checkpoint.write, []
-def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
-if sys.argv[2] == "writing":
-    checkpoint._write_json = die
-elif sys.argv[2] == "syncing":
-    checkpoint._exchange = die
-else:
-    Path.rename = lambda self, to, old=Path.rename: die() if renames else (renames.append(1), old(self, to))
-checkpoint.save(small.model(1), folder)
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def end(folder, when):
+    checkpoint.save(small.model(0), folder)
+    renames = []
+    if when == "limited":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
+    elif when == "writing":
+        checkpoint._write_json = die
+    elif when == "syncing":
+        checkpoint._exchange = die
+    else:
+        Path.rename = lambda self, to, old=Path.rename: die() if renames else (renames.append(1), old(self, to))
+    try:
+        checkpoint.save(small.model(1), folder)
+    except Exception as error:
+        (folder.parent / "said").write_text(f"{type(error).__name__} {error}")
+
+codes = {}
+for when in sys.argv[2:]:
+    child = os.fork()
+    if child == 0:
+        end(Path(sys.argv[1]) / when / "last", when)
+        os._exit(0)
+    codes[when] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+print(json.dumps(codes))
 """
+DEATHS = ["writing", "syncing", "between the renames"]
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, int]]:
+    """A folder with one of each writer that could not finish, and their exit codes."""
+    folder = tmp_path_factory.mktemp("ended")
+    for when in ("limited", *DEATHS):
+        (folder / when).mkdir()
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", WRITERS, str(folder), "limited", *DEATHS],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder, json.loads(done.stdout)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("when", ["writing", "syncing", "between the renames"])
-def test_a_killed_writer_costs_nothing(tmp_path: Path, when: str) -> None:
-    done = run(KILLED, str(tmp_path / "last"), when)
-    assert done.returncode == -9, done.stderr
+def test_a_file_that_may_not_grow_further_leaves_the_checkpoint_that_was_there(
+    ended: tuple[Path, dict[str, int]],
+) -> None:
+    place = ended[0] / "limited"
+    said = (place / "said").read_text()
+    assert said.startswith("CheckpointError TRASER:")
+    assert "File too large" in said
+    assert same(load_traser(place / "last", preset="release"), small.model(0))
+    assert {p.name for p in place.iterdir()} == {"last", "said"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("when", DEATHS)
+def test_a_killed_writer_costs_nothing(ended: tuple[Path, dict[str, int]], when: str) -> None:
+    tmp_path = ended[0] / when
+    assert ended[1][when] == -9
     assert same(load_traser(tmp_path / "last", preset="release"), small.model(0))
     assert (settled(tmp_path / "last") == tmp_path / "last") == (when != "between the renames")
     save(small.model(2), tmp_path / "last")
