@@ -44,10 +44,10 @@ lint: $(VENV)/.dev  ## style, types, layers
 	$(BIN)/lint-imports
 
 test: lint  ## lint and the whole suite, a sensible part of the slow tests included
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not exhaustive"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not exhaustive"
 
 test-all: lint  ## everything, the exhaustive tests too
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 bench-speed: $(VENV)/.dev  ## seconds of video per second, memory, overheads
 	$(BIN)/python -m benchmarks.speed

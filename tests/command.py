@@ -28,9 +28,15 @@ def svg2(
     """
     command = ["svg2", *map(str, arguments)]
     out, err = io.StringIO(), io.StringIO()
-    with _environment(environment), chdir(folder or Path.cwd()), patch.object(sys, "argv", command):
-        with redirect_stdout(out), redirect_stderr(err), _backends_of_its_own():
-            code = _ended()
+    with (
+        _environment(environment),
+        chdir(folder or Path.cwd()),
+        patch.object(sys, "argv", command),
+        redirect_stdout(out),
+        redirect_stderr(err),
+        _backends_of_its_own(),
+    ):
+        code = _ended()
     return subprocess.CompletedProcess(command, code, out.getvalue(), err.getvalue())
 
 
@@ -40,9 +46,9 @@ def _ended() -> int:
     except SystemExit as ended:
         if ended.code is None or isinstance(ended.code, int):
             return ended.code or 0
-        print(ended.code, file=sys.stderr)
+        sys.stderr.write(f"{ended.code}\n")
         return 1
-    except Exception:  # as the interpreter does with what nobody catches
+    except Exception:  # noqa: BLE001 - as the interpreter does with what nobody catches
         traceback.print_exc()
         return 1
     return 0

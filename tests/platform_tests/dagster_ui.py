@@ -34,7 +34,7 @@ def until(condition: Callable[[], Any], *, seconds: float, what: str) -> Any:
     while time.monotonic() < deadline:
         if value := condition():
             return value
-        time.sleep(1)
+        time.sleep(0.2)
     raise AssertionError(f"{what}: not within {seconds:.0f} s")
 
 

@@ -105,13 +105,13 @@ def test_the_geometry_proposes_to_each_pass_what_it_is_asked_for() -> None:
     assert "Proposed by the geometry" not in user(calls(world, preset="paper")[0])[-1]["text"]
 
 
-def test_two_hundred_objects_make_sets_and_what_is_left_is_counted() -> None:
+def test_many_objects_make_sets_and_what_is_left_is_counted() -> None:
     world = World(width=640, height=480, seconds=1)
-    for i in range(200):
+    for i in range(155):
         world.add("cup", still(4 + 30 * (i % 20), 4 + 45 * (i // 20), 20, 20))
     plan = plan_relations(world.video, world.tracks(), world.labels(), settings=RelatorSettings())
     assert [len(s.listed) for s in plan.scopes] == [60, 60, 60]
-    assert len(plan.left_out) == 50
+    assert len(plan.left_out) == 5
 
 
 def test_long_videos_are_asked_in_overlapping_windows() -> None:
