@@ -37,7 +37,7 @@ def circles(part_of: PartOf) -> list[list[int]]:
             at = part_of.get(at)
         if at is not None and at in path:
             found.append(list(path)[path[at] :])
-        known |= path.keys()
+        known.update(path)  # `known |= path.keys()` makes a new set each time
     return found
 
 

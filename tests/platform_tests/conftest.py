@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -125,13 +126,21 @@ class Platform:
         return set(self.instance.get_materialized_partitions(dg.AssetKey(asset)))
 
 
-@pytest.fixture
-def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
-    monkeypatch.setenv("SVG2_HOME", str(tmp_path / "home"))
-    store = SceneGraphStoreResource(uri=str(tmp_path / "store")).open()
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield Platform(tmp_path, instance, store)
+@contextmanager
+def platform_in(folder: Path) -> Iterator[Platform]:
+    """An installation under `folder` for as long as the block; its store and clips stay."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SVG2_HOME", str(folder / "home"))
+        store = SceneGraphStoreResource(uri=str(folder / "store")).open()
+        with dg.DagsterInstance.ephemeral() as instance:
+            yield Platform(folder, instance, store)
     _given.clear()
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Iterator[Platform]:
+    with platform_in(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -20,7 +22,7 @@ from svg2_assets.scene.video import Video
 from svg2_assets.scene_graphs.stored import read_graph
 from svg2_assets.settings import Settings
 from svg2_assets.trajectories.protocols import Origin, TrackedObject, TrackingResult
-from tests.platform_tests.conftest import Platform
+from tests.platform_tests.conftest import Platform, platform_in
 
 BOXES = {0: (4, 4, 40, 40), 1: (8, 8, 20, 20), 2: (10, 10, 6, 6), 3: (50, 4, 10, 10)}
 PARTS = {1: 0, 2: 1}
@@ -47,6 +49,20 @@ def annotated(platform: Platform, *, unseen: int | None = None) -> str:
     return video
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of an installation with one annotated video: each test works on a copy of its store."""
+    home = tmp_path_factory.mktemp("annotated")
+    with platform_in(home) as made:
+        return home, annotated(made)
+
+
+@pytest.fixture
+def video(platform: Platform, whole: tuple[Path, str]) -> str:
+    shutil.copytree(whole[0] / "store", platform.store.uri, dirs_exist_ok=True)
+    return whole[1]
+
+
 def parts_of(platform: Platform, video: str) -> dict[int, int | None]:
     return {o.id: o.part_of for o in read_graph(platform.store, video).objects}
 
@@ -58,8 +74,7 @@ def shown(platform: Platform, video: str) -> str:
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 
-def test_parts_come_through_the_store_into_the_document(platform: Platform) -> None:
-    video = annotated(platform)
+def test_parts_come_through_the_store_into_the_document(platform: Platform, video: str) -> None:
     graph = read_graph(platform.store, video)
     assert {o.id: o.part_of for o in graph.objects} == {0: None, 1: 0, 2: 1, 3: None}
     assert graph.levels == {0: 1, 1: 2, 2: 3, 3: 1}
@@ -76,8 +91,7 @@ def test_a_whole_that_is_never_visible_hands_its_parts_on(
     assert parts_of(platform, annotated(platform, unseen=unseen)) == expected
 
 
-def test_a_whole_that_was_taken_out_of_the_store_leaves_no_dangling_part(platform: Platform) -> None:
-    video = annotated(platform)
+def test_a_whole_that_was_taken_out_of_the_store_leaves_no_dangling_part(platform: Platform, video: str) -> None:
     for table, stage in (("trajectories", None), ("masks", None), ("labels", "verified"), ("relations", None)):
         rows = platform.store.read(table, video_ids=[video], where={"stage": stage} if stage else None).to_dicts()
         left = [row for row in rows if 1 not in (row.get("object_id"), row.get("subject"), row.get("object"))]
@@ -86,8 +100,9 @@ def test_a_whole_that_was_taken_out_of_the_store_leaves_no_dangling_part(platfor
     assert parts_of(platform, video) == {0: None, 2: None, 3: None}
 
 
-def test_show_names_wholes_only_where_there_are_parts(platform: Platform, capsys: pytest.CaptureFixture[str]) -> None:
-    video = annotated(platform)
+def test_show_names_wholes_only_where_there_are_parts(
+    platform: Platform, video: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     text = shown(platform, video)
     assert "part of" in text
     rows = {cells[0]: cells for line in text.splitlines() if (cells := line.split()) and cells[0] in "0123"}

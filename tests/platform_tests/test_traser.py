@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import dagster as dg
@@ -12,6 +13,7 @@ pytest.importorskip("transformers")
 
 from resources.fakes.tracker import FakeTracker
 from resources.store.resource import SceneGraphStoreResource
+from svg2_assets.partitions import add_partitions
 from svg2_assets.scene.masks import Mask
 from svg2_assets.scene.trajectory import Trajectory
 from svg2_assets.scene.video import Video
@@ -19,7 +21,7 @@ from svg2_assets.trajectories.protocols import Origin, TrackedObject, TrackingRe
 from svg2_assets.traser.assets import last_checkpoint, traser_checkpoint, traser_predictions, traser_samples
 from svg2_assets.traser.checks import CHECKS
 from svg2_assets.traser.predicting import read_prediction
-from tests.platform_tests.conftest import QUIET, Platform
+from tests.platform_tests.conftest import QUIET, Platform, platform_in
 
 SETUP = """
 model: {tiny: {hidden: 32, heads: 2, layers: 1, width: 64, vision_depth: 1, vision_hidden: 32, vision_heads: 2,
@@ -87,12 +89,22 @@ def collected(platform: Platform) -> dg.ExecuteInProcessResult:
     return materialize(platform, traser_samples, config={"traser_samples": {"changes": changes}})
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """An installation with three annotated videos, and their partitions: each test works on a copy of its store."""
+    home = tmp_path_factory.mktemp("annotated")
+    with platform_in(home) as made:
+        made.tracker = FakeTracker(script=two_boxes)
+        videos = list(made.add("a.mp4", "b.mp4", "c.mp4").partitions)
+        assert made.run(videos[0], videos[-1]).success
+    return home, videos
+
+
 @pytest.fixture
-def annotated(platform: Platform) -> tuple[Platform, list[str]]:
-    platform.tracker = FakeTracker(script=two_boxes)
-    videos = list(platform.add("a.mp4", "b.mp4", "c.mp4").video_ids)
-    for video in videos:
-        assert platform.run(video).success
+def annotated(platform: Platform, whole: tuple[Path, list[str]]) -> tuple[Platform, list[str]]:
+    home, videos = whole
+    shutil.copytree(home / "store", platform.store.uri, dirs_exist_ok=True)
+    add_partitions(platform.instance, videos)
     return platform, videos
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -25,9 +24,8 @@ from resources.sam3.settings import FollowSettings, ModelSettings, UnusableSetti
 from resources.sam3.tracker import Sam3ConceptTracker
 from svg2_assets.scene.errors import UnusableBackend
 from svg2_assets.settings import from_environment
+from tests.forking import forks
 from tests.resources.sam3.scene import RANDOM, clip, tracker
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -109,24 +107,25 @@ def test_weights_that_are_missing_or_cut_short(folder: Path, tmp_path: Path) -> 
         build(of(damaged))
 
 
-ASK = """
-from resources.sam3.building import build
-from resources.sam3.settings import ModelSettings
-try:
-    build(ModelSettings(device="cpu"))
-except Exception as error:
-    print(type(error).__name__, error)
-"""
+def ask() -> None:
+    """In a process of its own: say what building says."""
+    try:
+        build(ModelSettings(device="cpu"))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is what the test asks for
+        sys.stdout.write(f"{type(error).__name__} {error}\n")
+
+
+Answers = dict[str, Any]
 
 
 @contextmanager
-def hub(status: int, headers: dict[str, str]) -> Iterator[str]:
-    """A Hub that gives everyone the same answer."""
+def hub(answers: Answers) -> Iterator[str]:
+    """A Hub that gives everyone the same answer: the `status` and `headers` that are in `answers` now."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
+            self.send_response(answers["status"])
+            for name, value in answers["headers"].items():
                 self.send_header(name, value)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -145,32 +144,36 @@ def hub(status: int, headers: dict[str, str]) -> Iterator[str]:
         server.server_close()
 
 
-def asked_of(endpoint: str, home: Path) -> str:
-    """What is said when the Hub at `endpoint` is asked: its client reads the address when it is imported."""
-    environment = {**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(home), "HF_HUB_DOWNLOAD_TIMEOUT": "5"}
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", ASK],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
+@pytest.fixture(scope="module")
+def asked_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int, dict[str, str]], str]]:
+    """What is said, in a process each time, when the Hub answers so: its client reads the address on import."""
+    answers: Answers = {}
+    home = str(tmp_path_factory.mktemp("hub"))
+    with hub(answers) as at:
+        environment = {"HF_ENDPOINT": at, "HF_HOME": home, "HF_HUB_DOWNLOAD_TIMEOUT": "5"}
+        with forks("tests.resources.sam3.test_loading", environment) as started:
+
+            def said(status: int, headers: dict[str, str]) -> str:
+                answers.update(status=status, headers=headers)
+                done = started.call("tests.resources.sam3.test_loading:ask")
+                assert done.returncode == 0, done.stderr
+                return done.stdout
+
+            yield said
 
 
-def test_access_that_was_not_granted_says_what_to_do(tmp_path: Path) -> None:
-    with hub(
-        403, {"X-Error-Code": "GatedRepo", "X-Error-Message": "Access to model facebook/sam3 is restricted"}
-    ) as at:
-        said = asked_of(at, tmp_path)
+Asked = Callable[[int, dict[str, str]], str]
+
+
+def test_access_that_was_not_granted_says_what_to_do(asked_of: Asked) -> None:
+    told = {"X-Error-Code": "GatedRepo", "X-Error-Message": "Access to model facebook/sam3 is restricted"}
+    said = asked_of(403, told)
     assert said.startswith("CheckpointError SAM 3: access to facebook/sam3 was not granted")
     assert "hf auth login" in said
 
 
-def test_a_model_that_is_not_there_says_how_to_get_it(tmp_path: Path) -> None:
-    with hub(404, {"X-Error-Code": "RepoNotFound"}) as at:
-        said = asked_of(at, tmp_path)
+def test_a_model_that_is_not_there_says_how_to_get_it(asked_of: Asked) -> None:
+    said = asked_of(404, {"X-Error-Code": "RepoNotFound"})
     assert said.startswith("CheckpointError SAM 3: facebook/sam3 cannot be loaded (OSError)")
     assert "hf download facebook/sam3" in said
 

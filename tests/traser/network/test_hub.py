@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,26 +18,28 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from svg2_assets.traser.network.loading import load_traser  # noqa: E402
+from tests.forking import forks  # noqa: E402
 from tests.traser.network.test_checkpoint import released_weights, stored  # noqa: E402
 
-ROOT = Path(__file__).parents[3]
 COMMIT = "0123456789" * 4
 NAME = "UWGZQ/TRASER"
 
-ASK = """
-import sys, torch
-from svg2_assets.traser.network.loading import load_traser
-try:
-    model = load_traser(sys.argv[1], preset="release", revision=sys.argv[2] or None)
-    print("loaded", float(sum(p.double().abs().sum() for p in model.parameters())))
-except Exception as error:
-    print(type(error).__name__, error)
-"""
+
+def ask(revision: str) -> None:
+    """In a process of its own: say what loading from the Hub says."""
+    try:
+        model = load_traser(NAME, preset="release", revision=revision or None)
+        sys.stdout.write(f"loaded {float(sum(p.double().abs().sum() for p in model.parameters()))}\n")
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is what the test asks for
+        sys.stdout.write(f"{type(error).__name__} {error}\n")
 
 
 @contextmanager
-def hub(folder: Path | None, *, status: int = 404, code: str = "RepoNotFound") -> Iterator[tuple[str, list[str]]]:
-    """A Hub with one model in it, or one that refuses everyone; its address and what it was asked for."""
+def hub(folder: Path | None, refusal: Mapping[str, Any] | None = None) -> Iterator[tuple[str, list[str]]]:
+    """A Hub with one model in it, or one that refuses everyone; its address and what it was asked for.
+
+    `refusal` holds `status` and `code`, and may change meanwhile.
+    """
     asked: list[str] = []
 
     class Hub(BaseHTTPRequestHandler):
@@ -52,7 +53,9 @@ def hub(folder: Path | None, *, status: int = 404, code: str = "RepoNotFound") -
             asked.append(self.path)
             path = self.path.split("?")[0]
             if folder is None:
-                return self.reply(status, {"X-Error-Code": code, "X-Error-Message": "no"}, b"", body=body)
+                assert refusal is not None
+                told = {"X-Error-Code": refusal["code"], "X-Error-Message": "no"}
+                return self.reply(refusal["status"], told, b"", body=body)
             files = sorted(p.name for p in folder.iterdir())
             if path.startswith(f"/api/models/{NAME}/tree/"):
                 tree = [
@@ -94,25 +97,23 @@ def digest(file: Path) -> str:
     return hashlib.sha1(file.read_bytes()).hexdigest()
 
 
-def asked_of(endpoint: str, home: Path, *, revision: str = "") -> str:
-    """What loading says, with the Hub at `endpoint`: its client reads the address when it is imported."""
+@contextmanager
+def client(endpoint: str, home: Path) -> Iterator[Callable[..., str]]:
+    """What loading says, in a process each time, with the Hub at `endpoint`: its client reads that on import."""
     environment = {
-        **os.environ,
         "HF_ENDPOINT": endpoint,
         "HF_HOME": str(home),
         "HF_HUB_DOWNLOAD_TIMEOUT": "5",
         "HF_HUB_DISABLE_XET": "1",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-        "PYTHONPATH": str(ROOT),
     }
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", ASK, NAME, revision],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout or done.stderr
+    with forks("tests.traser.network.test_hub", environment) as started:
+
+        def said(revision: str = "") -> str:
+            done = started.call("tests.traser.network.test_hub:ask", revision)
+            return done.stdout or done.stderr
+
+        yield said
 
 
 @pytest.mark.slow
@@ -121,23 +122,27 @@ def test_a_hub_id_is_fetched_once_and_nothing_pickled_with_it(tmp_path: Path) ->
     (folder / "training_args.bin").write_bytes(b"pickle")
     model = load_traser(folder, preset="release")
     expected = f"loaded {float(sum(p.detach().double().abs().sum() for p in model.parameters()))}\n"
-    with hub(folder) as (at, asked):
-        assert asked_of(at, tmp_path / "home") == expected
+    with ExitStack() as reachable, ExitStack() as stack:
+        at, asked = reachable.enter_context(hub(folder))
+        said = stack.enter_context(client(at, tmp_path / "home"))
+        assert said() == expected
         assert any("model-00002-of-00002.safetensors" in path for path in asked)
         assert not any("training_args.bin" in path for path in asked)
         fetched = len(asked)
-        assert asked_of(at, tmp_path / "home") == expected
+        assert said() == expected
         assert not any("safetensors" in path for path in asked[fetched:])
-    assert asked_of("http://127.0.0.1:9", tmp_path / "home") == expected  # the Hub is out of reach: what is there does
+        reachable.close()
+        assert said() == expected, "the Hub is out of reach: what is there does"
 
 
 @pytest.mark.slow
 def test_what_cannot_be_fetched_says_how_to_get_it(tmp_path: Path) -> None:
-    with hub(None) as (at, _):
-        said = asked_of(at, tmp_path)
-    assert said.startswith(f"CheckpointError TRASER: {NAME} is no folder here and cannot be fetched from the Hub")
-    assert f"hf download {NAME} --local-dir traser" in said
-    with hub(None, status=403, code="GatedRepo") as (at, _):
-        said = asked_of(at, tmp_path, revision="main")
-    assert "was not granted to you yet" in said
-    assert "hf auth login" in said
+    refusal = {"status": 404, "code": "RepoNotFound"}
+    with hub(None, refusal) as (at, _), client(at, tmp_path) as said:
+        text = said()
+        assert text.startswith(f"CheckpointError TRASER: {NAME} is no folder here and cannot be fetched from the Hub")
+        assert f"hf download {NAME} --local-dir traser" in text
+        refusal |= {"status": 403, "code": "GatedRepo"}
+        text = said(revision="main")
+        assert "was not granted to you yet" in text
+        assert "hf auth login" in text

@@ -6,6 +6,7 @@ As a program it trains in a folder until it is done or killed: `-m tests.traser.
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -159,8 +160,17 @@ def main(folder: Path, *changes: str) -> None:
     train(run, since=last)
 
 
-if __name__ == "__main__":
+def program(folder: str, *changes: str, die: int = 0, room: int = 0) -> None:
+    """`main` as a process does it that dies in step `die`, or whose files may hold `room` bytes; 0 for neither."""
+    os.environ["die"] = str(die)  # noqa: SIM112
+    if room:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
     try:
-        main(Path(sys.argv[1]), *sys.argv[2:])
+        main(Path(folder), *changes)
     except Svg2Error as error:
         sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    program(*sys.argv[1:], die=int(os.environ.get("die", "0")))  # noqa: SIM112

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import random
-import resource
 import signal
 import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,9 +22,10 @@ from svg2_assets.traser.training.keeping import OPTIMISER, BrokenCheckpoint, Che
 from svg2_assets.traser.training.loop import NotFinite, train
 from svg2_assets.traser.training.metrics import TIMES, Metrics, curve
 from svg2_assets.traser.training.settings import OBJECTIVES, Recipe
+from tests.forking import forks
+from tests.traser.training import small
 from tests.traser.training.small import MODEL, model, run_of
 
-ROOT = Path(__file__).parents[3]
 Start = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -40,12 +38,11 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def program(folder: Path, *changes: str, die: int = 0, before: Callable[[], None] | None = None):
-    return subprocess.run(
-        [sys.executable, "-m", "tests.traser.training.small", str(folder), *changes],
-        cwd=ROOT, env={**os.environ, "die": str(die), "OMP_NUM_THREADS": "1"}, capture_output=True, text=True,
-        timeout=120, check=False, preexec_fn=before,
-    )  # fmt: skip
+@pytest.fixture(scope="module")
+def program() -> Iterator[Start]:
+    """Trains in a process of its own; see `small.program`."""
+    with forks(small.__name__) as started:
+        yield lambda folder, *changes, **how: started.call(f"{small.__name__}:program", str(folder), *changes, **how)
 
 
 def figures(folder: Path) -> list[dict]:
@@ -74,7 +71,7 @@ def test_only_the_last_checkpoints_stay_and_none_holds_a_pickle(tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_a_run_that_is_killed_goes_on_with_the_same_curve_to_the_last_bit(tmp_path: Path) -> None:
+def test_a_run_that_is_killed_goes_on_with_the_same_curve_to_the_last_bit(tmp_path: Path, program: Start) -> None:
     fatal = random.Random().choice(range(4, 12))
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     train(run_of(whole)[0])
@@ -106,15 +103,10 @@ def test_a_loss_that_is_no_number_stops_with_its_step_and_samples_and_keeps_what
 
 
 @pytest.mark.slow
-def test_a_full_disk_stops_the_run_and_leaves_the_last_good_checkpoint(tmp_path: Path) -> None:
+def test_a_full_disk_stops_the_run_and_leaves_the_last_good_checkpoint(tmp_path: Path, program: Start) -> None:
     train(run_of(tmp_path, "steps=2")[0])
     size = max(p.stat().st_size for p in tmp_path.rglob("*.safetensors"))
-
-    def little_room() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, size // 2))
-
-    stopped = program(tmp_path, "steps=4", before=little_room)
+    stopped = program(tmp_path, "steps=4", room=size // 2)
     assert stopped.returncode == 1
     assert "step 4 could not be kept: the disk is full" in stopped.stderr
     assert "checkpoints/step-000002, is as it was" in stopped.stderr
