@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from resources.store.store import SceneGraphStore
+from tests import command
 from tests.media_factory import write_video
 
 pytestmark = pytest.mark.skipif(
@@ -25,9 +26,9 @@ MODEL = {"size": "tiny", "random_weights": True, "image_size": 256, "device": "c
 SEGMENT = {"points_per_side": [3, 2], "least_iou": -1e9, "least_stability": 0.0, "points_per_batch": 8}
 
 
-def start(home: Path, *arguments: str | Path) -> subprocess.Popen[str]:
-    """`svg2` with SAM 2's architecture and drawn weights, each finished video committed at once."""
-    environment = {
+def environment_in(home: Path) -> dict[str, str]:
+    """SAM 2's architecture and drawn weights, each finished video committed at once."""
+    return {
         **os.environ,
         "SVG2_HOME": str(home),
         "SVG2_PROFILE": "embedded",
@@ -36,9 +37,13 @@ def start(home: Path, *arguments: str | Path) -> subprocess.Popen[str]:
         "SVG2_FLUSH_VIDEOS": "1",
         "OMP_NUM_THREADS": "1",
     }
-    command = [sys.executable, "-m", "svg2_assets.cli", *map(str, arguments)]
+
+
+def start(home: Path, *arguments: str | Path) -> subprocess.Popen[str]:
+    """`svg2` in a process that can be killed."""
+    program = [sys.executable, "-m", "svg2_assets.cli", *map(str, arguments)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.Popen(command, env=environment, cwd=ROOT, text=True, start_new_session=True, **pipes)  # type: ignore[call-overload, no-any-return]
+    return subprocess.Popen(program, env=environment_in(home), cwd=ROOT, text=True, start_new_session=True, **pipes)  # type: ignore[call-overload, no-any-return]
 
 
 def tracked(store: SceneGraphStore) -> dict[str, dict]:
@@ -71,10 +76,9 @@ def test_a_killed_run_resumes_at_the_video_it_was_at(tmp_path: Path) -> None:
     assert all(before)
     assert rows_of(store, second) == [[], []]
 
-    resumed = start(tmp_path / "home", "annotate", *clips)
-    output, _ = resumed.communicate(timeout=200)
-    assert resumed.returncode == 0, output
-    assert output.count("✓") == 2
+    resumed = command.svg2("annotate", *clips, environment=environment_in(tmp_path / "home"))
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+    assert resumed.stdout.count("✓") == 2
     after = tracked(store)
     assert rows_of(store, first) == before
     unchanged = ("run_id", "updated_at", "attempts", "seconds", "output_version")

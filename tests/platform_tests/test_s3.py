@@ -18,6 +18,7 @@ from sensors.definitions import video_drop_s3
 from sensors.drops import DropError
 from svg2_assets.scene.errors import VideoError
 from svg2_assets.scene_graphs.stored import read_graph
+from tests import command
 from tests.media_factory import write_video
 from tests.platform_tests.conftest import Platform
 from tests.platform_tests.dagster_ui import SVG2
@@ -112,8 +113,12 @@ def test_an_object_that_changed_is_a_new_version(bucket: Any, platform: Platform
 def test_the_command_line_works_on_buckets(bucket: Any, tmp_path: Path) -> None:
     put(bucket, "elsewhere/only here.mp4", write_video(tmp_path / "a.mp4", frames=17))
     said = ""
-    for arguments in (["annotate", "s3://team/elsewhere/only here.mp4"], ["status"], ["show", "only here.mp4"]):
-        done = subprocess.run([SVG2, *arguments], capture_output=True, text=True, timeout=240, check=False)
+    annotating = [SVG2, "annotate", "s3://team/elsewhere/only here.mp4"]
+    for done in (
+        subprocess.run(annotating, capture_output=True, text=True, timeout=240, check=False),
+        command.svg2("status"),
+        command.svg2("show", "only here.mp4"),
+    ):
         assert done.returncode == 0, done.stdout + done.stderr
         said += done.stdout + done.stderr
     assert "only here.mp4" in said

@@ -54,6 +54,12 @@ def write_own_videos(uri: str, options: dict[str, str], writer: int, gate: Any, 
     out.put(writer)
 
 
+def replace_then_write(uris: list[str], options: dict[str, str], writer: int, gate: Any, out: Any) -> None:
+    """Both of the above, each in a store of its own: starting a process takes longer than either."""
+    replace_same_videos(uris[0], options, writer, gate, out)
+    write_own_videos(uris[1], options, writer, gate, out)
+
+
 class DyingStore(SceneGraphStore):
     """A store whose process ends right before (`2n`) or right after (`2n + 1`) its n-th writing statement."""
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from resources.store.store import SceneGraphStore
-from tests.resources.store.rows_of import replace_same_videos, write_own_videos
+from tests.resources.store.rows_of import replace_then_write
 
 WRITERS = 8
 
 
-def run_at_once(work: Callable[..., None], uri: str, options: dict[str, str], writers: int = WRITERS) -> None:
+def run_at_once(uris: list[str], options: dict[str, str], writers: int = WRITERS) -> None:
+    """In the first of `uris` all write the same videos, in the second each its own."""
     spawn = multiprocessing.get_context("spawn")
     gate, out = spawn.Barrier(writers), spawn.Queue()
-    children = [spawn.Process(target=work, args=(uri, options, i, gate, out)) for i in range(writers)]
+    children = [spawn.Process(target=replace_then_write, args=(uris, options, i, gate, out)) for i in range(writers)]
     for child in children:
         child.start()
     for child in children:
@@ -47,15 +46,21 @@ def assert_all_written(store: SceneGraphStore, writers: int = WRITERS) -> None:
     assert set(states["attempts"]) == {2}
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> list[SceneGraphStore]:
+    folder = tmp_path_factory.mktemp("written")
+    uris = [str(folder / name) for name in ("same", "own")]
+    run_at_once(uris, {})
+    return [SceneGraphStore(uri) for uri in uris]
+
+
 @pytest.mark.slow
-def test_the_same_videos_with_the_same_and_with_different_objects(tmp_path: Path) -> None:
-    run_at_once(replace_same_videos, str(tmp_path / "store"), {})
-    store = SceneGraphStore(str(tmp_path / "store"))
+def test_the_same_videos_with_the_same_and_with_different_objects(written: list[SceneGraphStore]) -> None:
+    store, _ = written
     assert_one_writer_per_video(store)
     assert store.states()["video_id"].to_list() == sorted(f"video {i}" for i in range(10))
 
 
 @pytest.mark.slow
-def test_videos_of_their_own(tmp_path: Path) -> None:
-    run_at_once(write_own_videos, str(tmp_path / "store"), {})
-    assert_all_written(SceneGraphStore(str(tmp_path / "store")))
+def test_videos_of_their_own(written: list[SceneGraphStore]) -> None:
+    assert_all_written(written[1])

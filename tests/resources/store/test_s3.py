@@ -11,8 +11,9 @@ import pytest
 
 from resources.store.errors import StoreError
 from resources.store.store import SceneGraphStore
-from tests.resources.store.rows_of import masks, replace_same_videos, tracked, tracks, write_own_videos
+from tests.resources.store.rows_of import masks, tracked, tracks
 from tests.resources.store.test_processes import assert_all_written, assert_one_writer_per_video, run_at_once
+from tests.s3_server import answers_at_once
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:optimize")]
 
@@ -22,6 +23,7 @@ SECRET = "a-secret-of-the-bucket"
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    answers_at_once()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server.start()
     host, port = server.get_host_and_port()
@@ -29,23 +31,30 @@ def endpoint() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def options(endpoint: str) -> dict[str, str]:
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": SECRET}
     return {"endpoint": endpoint, "region": "us-east-1", "allow_http": "true", **keys}
 
 
-@pytest.fixture
-def uri(endpoint: str, request: pytest.FixtureRequest) -> str:
+def uri_in(bucket: str, endpoint: str) -> str:
+    """The URI of a store in a new bucket."""
     import boto3
 
     keys: dict[str, Any] = {"aws_access_key_id": "testing", "aws_secret_access_key": SECRET}
-    bucket = "svg2-" + str(abs(hash(request.node.name)))[:8]
     boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", **keys).create_bucket(Bucket=bucket)
     return f"s3://{bucket}/a store"
 
 
-def test_rows_states_tags_and_compaction_in_a_bucket(uri: str, options: dict[str, str]) -> None:
+@pytest.fixture(scope="module")
+def written(endpoint: str, options: dict[str, str]) -> list[SceneGraphStore]:
+    uris = [uri_in(name, endpoint) for name in ("svg2-same", "svg2-own")]
+    run_at_once(uris, options, writers=4)
+    return [SceneGraphStore(uri, storage_options=options) for uri in uris]
+
+
+def test_rows_states_tags_and_compaction_in_a_bucket(endpoint: str, options: dict[str, str]) -> None:
+    uri = uri_in("svg2-alone", endpoint)
     store = SceneGraphStore(uri, storage_options=options)
     assert store.count("masks") == 0
     for version in ("old", "new"):
@@ -63,14 +72,12 @@ def test_rows_states_tags_and_compaction_in_a_bucket(uri: str, options: dict[str
     assert again.drop_video("it's")["masks"] == 3
 
 
-def test_four_processes_write_the_same_videos_in_an_empty_bucket(uri: str, options: dict[str, str]) -> None:
-    run_at_once(replace_same_videos, uri, options, writers=4)
-    assert_one_writer_per_video(SceneGraphStore(uri, storage_options=options))
+def test_four_processes_write_the_same_videos_in_an_empty_bucket(written: list[SceneGraphStore]) -> None:
+    assert_one_writer_per_video(written[0])
 
 
-def test_four_processes_write_their_own_videos_in_an_empty_bucket(uri: str, options: dict[str, str]) -> None:
-    run_at_once(write_own_videos, uri, options, writers=4)
-    assert_all_written(SceneGraphStore(uri, storage_options=options), writers=4)
+def test_four_processes_write_their_own_videos_in_an_empty_bucket(written: list[SceneGraphStore]) -> None:
+    assert_all_written(written[1], writers=4)
 
 
 def test_a_missing_bucket_is_named_with_its_remedy(options: dict[str, str]) -> None:
