@@ -32,13 +32,18 @@ class Repair(StrEnum):
     MASKS_LONG = "video: masks go on after its end, they are cut there"
     NO_MASKS = "video: has no masks"
 
+    FRAME_UNREADABLE = "frame: its picture is missing or cannot be read, nothing is visible there"
+    FRAME_SIZE = "frame: its picture is of another size than the video, nothing is visible there"
+
     OBJECT_FORM = "object: not of the form"
+    OTHER_NAME = "object: named otherwise later, the first name kept"
     REPEATED_ID = "object: id used again, the first one kept"
     NAMELESS = "object: name is empty"
     NO_COLUMN = "object: no masks have its id"
     UNNAMED = "object: masks that no object has the id of"
 
     MASK_FORM = "mask: not COCO RLE"
+    NO_PIXEL = "mask: listed without a pixel"
     PLACEHOLDER = "mask: placeholder that covers less than the frame, taken for none"
     WRONG_AREA = "mask: runs do not cover the frame"
     WRONG_SIZE = "mask: of another size than the video"
@@ -78,6 +83,7 @@ class Fault(StrEnum):
     NO_RECORD = "masks without a record"
     NO_SIZE = "size unknown"
     NO_RATE = "frame rate unknown"
+    TOO_LARGE = "too large"
     CONTRADICTION = "contradicts itself"
 
 
@@ -93,10 +99,15 @@ class Loss(StrEnum):
     CONFIDENCES = "confidences of attributes and relations"
     VERIFICATION = "verdicts on names"
     PARTS = "which object a part belongs to"
+    RELATIONS = "relations"
     CATEGORIES = "categories of relations"
     REPEATED = "relations that repeat (subject, predicate, object): they become one, with the times of all"
     TIMES = "times between the moments that the format counts: spans move to the nearest"
     VANISHED = "relations that hold at no moment that the format counts"
+    BETWEEN = "masks between the frames that the format counts"
+    OVERLAPS = "masks that share pixels with a smaller one, which keeps them"
+    UNSEEN = "objects without a pixel"
+    VIDEO = "the video itself: its file is not on this machine"
 
 
 class UnusableSource(Svg2Error):
