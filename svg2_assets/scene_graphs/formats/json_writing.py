@@ -18,8 +18,6 @@ class Lists:
 
     files: Mapping[str, IO[str]]
     counts: dict[str, int]
-    last: dict[str, Any]
-    """Further members, which are written at the end."""
 
     def add(self, name: str, item: Any) -> None:
         """Append `item` to the list `name`."""
@@ -31,7 +29,7 @@ class Lists:
 
 @contextmanager
 def lists_of(path: Path, names: Sequence[str], *, first: Mapping[str, Any]) -> Iterator[Lists]:
-    """Write the object in the file at `path`: members `first`, the lists `names`, and what is put in `last`."""
+    """Write the object in the file at `path`: members `first`, then the lists `names`."""
     with path.open("w", encoding="utf-8") as file, ExitStack() as stack:
         file.write("{")
         for key, value in first.items():
@@ -41,13 +39,9 @@ def lists_of(path: Path, names: Sequence[str], *, first: Mapping[str, Any]) -> I
             name: stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", dir=path.parent))
             for name in names[1:]
         }
-        lists = Lists({names[0]: file, **waiting}, dict.fromkeys(names, 0), {})
-        yield lists
+        yield Lists({names[0]: file, **waiting}, dict.fromkeys(names, 0))
         for name, spool in waiting.items():
             file.write(f"],\n{json.dumps(name)}: [")
             spool.seek(0)
             shutil.copyfileobj(spool, file)
-        file.write("]")
-        for key, value in lists.last.items():
-            file.write(f",\n{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
-        file.write("}\n")
+        file.write("]}\n")

@@ -143,7 +143,8 @@ def _imported(
         head.step,
         head.frame_count or video.num_frames * head.step,
         head.duration or video.duration,
-        *(text if isinstance(text := first.get(key), str) else "" for key in ("video_environment", "video_split")),
+        _text(first, "video_environment"),
+        _text(first, "video_split"),
         ids,
     )
     return imported(
@@ -197,6 +198,11 @@ def _masklets(
         else:
             seen.add(number)
             yield number, name if isinstance(name, str) and name.strip() else UNKNOWN_NAME, columns.get(k)
+
+
+def _text(document: Mapping[str, Any], key: str) -> str:
+    found = document.get(key)
+    return found if isinstance(found, str) else ""
 
 
 def _list(document: Mapping[str, Any], key: str, path: Path) -> list[Any]:

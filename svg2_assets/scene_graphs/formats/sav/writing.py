@@ -63,7 +63,7 @@ def _document(graph: SceneGraph, masklets: Masklets, kind: Kind) -> dict[str, An
     objects = {masklets.ids[o.id][1]: o for o in graph.objects if masklets.ids[o.id][0] is kind}
     tracks = {number: _every(o.trajectory, stride) for number, o in objects.items()}
     manual = kind is Kind.MANUAL
-    document = {
+    document: dict[str, Any] = {
         "video_id": video.id,
         "video_duration": masklets.duration,
         "video_frame_count": float(masklets.frame_count),

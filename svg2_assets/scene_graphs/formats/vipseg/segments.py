@@ -32,11 +32,12 @@ class Picture:
         records = note.get("segments_info", [])
         listed: dict[int, int] = {}
         for record in records if isinstance(records, list) else [None]:
-            ids = (record.get("id"), record.get("category_id")) if isinstance(record, Mapping) else (None, None)
-            if type(ids[0]) is not int or type(ids[1]) is not int or ids[0] == VOID:
+            told = record if isinstance(record, Mapping) else {}
+            segment, category = told.get("id"), told.get("category_id")
+            if type(segment) is not int or type(category) is not int or segment == VOID:
                 repairs[Repair.OBJECT_FORM] += 1
             else:
-                listed.setdefault(ids[0], ids[1])
+                listed.setdefault(segment, category)
         name = note.get("file_name")
         return cls(inside(base, folder, name) if isinstance(name, str) else None, listed)
 
