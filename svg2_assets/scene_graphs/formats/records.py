@@ -94,8 +94,10 @@ def imported(
     *,
     origin: Origin,
     repairs: Repairs,
+    said: Mapping[str, Any] = MappingProxyType({}),
 ) -> Imported:
-    """The graph of a record. `trajectories` by id, None where the record has no masks at all.
+    """The graph of a record. `trajectories` by id, None where the record has no masks at all; `said` goes into the
+    graph's provenance beside the origin.
 
     Raises `InvalidSceneValue` where what is left contradicts itself.
     """
@@ -106,7 +108,7 @@ def imported(
     repairs[Repair.PART_LEVEL] += sum(level != "L1" for level in levels.values())
     tracks = trajectories or {}
     names = {o.id: o.name for o in objects.values()}
-    provenance = {IMPORT: origin.to_json()} | ({LEVELS: levels} if levels else {})
+    provenance = {IMPORT: origin.to_json(), **said} | ({LEVELS: levels} if levels else {})
     graph = SceneGraph(
         video=video,
         objects=tuple(
