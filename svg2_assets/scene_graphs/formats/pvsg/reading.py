@@ -215,6 +215,7 @@ def _tracks(
     shown = {frame: path for frame, path in pictures.items() if frame < video.num_frames}
     repairs[Repair.MASKS_SHORT] += max(shown, default=-1) < video.num_frames - 1
     repairs[Repair.MASKS_LONG] += len(shown) < len(pictures)
+    repairs[Repair.FRAME_UNREADABLE] += max(shown, default=-1) + 1 - min(shown, default=0) - len(shown)
     unnamed: set[int] = set()
     known = objects.keys() - {0}
 
