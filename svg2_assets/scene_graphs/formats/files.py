@@ -58,21 +58,24 @@ def unfinished(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_folder(target: Path, names: Sequence[str]) -> Iterator[Path]:
-    """A folder inside of `target` to write to; when the block ends, what is in it moves to `target`, `names` in order.
+def whole_folder(target: Path, patterns: Sequence[str]) -> Iterator[Path]:
+    """A folder inside of `target` to write to; when the block ends, what is called like one of `patterns` (globs) moves
+    from it to `target`, in their order.
 
-    When it raises, nothing of it stays. Raises `UnusableTarget` where one of `names` is in `target` already or the
-    system refuses.
+    When it raises, nothing of it stays. Raises `UnusableTarget` where `target` holds something that is called so
+    already, or the system refuses.
     """
-    for name in names:
-        require_new(target / name)
+    for pattern in patterns:
+        for there in sorted(target.glob(pattern)):
+            require_new(there)
     with _explained(target):
         target.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=target, prefix=".unfinished-"))
         try:
             yield folder
-            for name in names:
-                (folder / name).rename(target / name)
+            for pattern in patterns:
+                for path in sorted(folder.glob(pattern)):
+                    path.rename(target / path.name)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

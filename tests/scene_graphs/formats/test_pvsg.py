@@ -136,7 +136,7 @@ def test_dirty_records_are_mended_and_counted(tmp_path: Path) -> None:
     item = found[0]
     track = item.graph.objects[0].trajectory  # type: ignore[union-attr]
     assert track.frames == (0, 1, 2, *range(7, 48))
-    assert told(list(item.graph.relations))[1, "by", 2] == [[5 / 24, 0.25], [40 / 24, 2]]  # type: ignore[union-attr]
+    assert told(list(item.graph.relations))[1, "by", 2] == [[0.208333, 0.25], [1.666667, 2]]  # type: ignore[union-attr]
     assert item.repairs == {  # type: ignore[union-attr]
         Repair.REPEATED_ID: 1, Repair.OBJECT_FORM: 2, Repair.NAMELESS: 1, Repair.NO_COLUMN: 1, Repair.UNNAMED: 1,
         Repair.FRAME_UNREADABLE: 2, Repair.FRAME_SIZE: 1, Repair.MASKS_LONG: 1, Repair.REVERSED: 1,

@@ -76,7 +76,7 @@ def test_vidor_has_a_version_and_numbered_folders(tmp_path: Path) -> None:
     write([clip("v")], tmp_path, VidorWriting(group="1025"))
     record = json.loads((tmp_path / "training" / "1025" / "v.json").read_text())
     assert (record["version"], record["video_path"]) == ("VERSION 1.0", "1025/v.mp4")
-    assert list(FORMATS["vidor"].read(tmp_path, ReadOptions()))[0].origin.format == "vidor"  # type: ignore[misc]
+    assert next(iter(FORMATS["vidor"].read(tmp_path, ReadOptions()))).origin.format == "vidor"  # type: ignore[misc]
 
 
 def test_relations_are_cut_to_when_both_are_visible(tmp_path: Path) -> None:
@@ -105,16 +105,14 @@ def test_dirty_boxes_and_instances_are_mended_and_counted(tmp_path: Path) -> Non
         record["frame_count"] = 7
         record["subject/objects"] += [{"tid": 0, "category": "dog"}, {"tid": 5, "category": " "}, "no"]
         record["trajectories"][0] = [
-            box(0, 2, 1, 2, 1), box(0, 0, 0, 7, 5), box(1, 5, 4, 4, 5), box(1, 8, 0, 9, 3), box(1, 0, 0, float("nan"), 1),
-            box(5, -3, 2, 20, 2), box(9, 0, 0, 1, 1), box("x", 0, 0, 1, 1), 3,
+            box(0, 2, 1, 2, 1), box(0, 0, 0, 7, 5), box(1, 5, 4, 4, 5), box(1, 8, 0, 9, 3),
+            box(1, 0, 0, float("nan"), 1), box(5, -3, 2, 20, 2), box(9, 0, 0, 1, 1), box("x", 0, 0, 1, 1), 3,
         ]  # fmt: skip
         record["trajectories"][1] = None
         said = {"subject_tid": 0, "object_tid": 1, "predicate": "near"}
-        record["relation_instances"] = [
-            said | {"begin_fid": 0, "end_fid": 2}, said | {"begin_fid": 2, "end_fid": 3}, said | {"begin_fid": 4, "end_fid": 4},
-            said | {"begin_fid": 5, "end_fid": 2}, said | {"begin_fid": 6, "end_fid": 90}, said | {"begin_fid": "0", "end_fid": 1},
-            said | {"object_tid": 77, "begin_fid": 0, "end_fid": 1}, {"predicate": "x"},
-        ]  # fmt: skip
+        times = [(0, 2), (2, 3), (4, 4), (5, 2), (6, 90), ("0", 1)]
+        record["relation_instances"] = [said | {"begin_fid": b, "end_fid": e} for b, e in times]
+        record["relation_instances"] += [said | {"object_tid": 77, "begin_fid": 0, "end_fid": 1}, {"predicate": "x"}]
         return record
 
     item = list(read(written(tmp_path, dirty), ReadOptions(), name="vidvrd"))[1]

@@ -130,7 +130,8 @@ class Gathered:
             for _, number, kind, value in of_video:
                 frame = frames.setdefault(int(number), Frame(int(number) - 1))
                 if kind == "people":
-                    frame.people = People(**json.loads(value))
+                    told = json.loads(value)
+                    frame.people = People(**told | {"size": told["size"] and tuple(told["size"])})
                 else:
                     frame.objects = [Entry(**entry) for entry in json.loads(value)]
             yield video, list(frames.values())
@@ -142,7 +143,7 @@ def _members(file: Path, *, people: bool) -> Iterator[tuple[str, Any]]:
         with closing(members_of(file)) as items:
             for key, same in groupby(items, key=itemgetter(0)):
                 values = [item for _, _, item in islice(same, MOST_LISTED)]
-                yield key, values[0] if people else values
+                yield from ((key, value) for value in values) if people else [(key, values)]
         return
     whole = read_pickle(file)
     if not isinstance(whole, dict) or not all(isinstance(key, str) for key in whole):

@@ -19,13 +19,14 @@ import numpy as np
 from svg2_assets.scene.errors import Svg2Error, printable
 
 _DTYPES = frozenset({"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"})
-_CORES = ("numpy.core.multiarray", "numpy._core.multiarray")
+_CORES = ("numpy.core", "numpy._core")
 _ALLOWED = {
     ("numpy", "ndarray"): "ndarray",
     ("numpy", "dtype"): "dtype",
     ("_codecs", "encode"): "encode",
-    **{(core, "_reconstruct"): "array" for core in _CORES},
-    **{(core, "scalar"): "scalar" for core in _CORES},
+    **{(f"{core}.multiarray", "_reconstruct"): "array" for core in _CORES},
+    **{(f"{core}.multiarray", "scalar"): "scalar" for core in _CORES},
+    **{(f"{core}.numeric", "_frombuffer"): "buffer" for core in _CORES},  # protocol 5
 }
 
 
@@ -90,6 +91,9 @@ class _Name:
             return str(given[0]).encode("latin1")
         if self.kind == "scalar" and isinstance(given[1], bytes):
             return Array((1, (1,), given[0], False, given[1])).to_list()[0]
+        if self.kind == "buffer" and isinstance(given[0], bytes | bytearray):
+            data, dtype, shape, order = given
+            return Array((1, shape, dtype, order == "F", bytes(data)))
         raise RefusedPickle(f"a call of {self.kind} that no array needs.")
 
     def __setstate__(self, state: Any) -> None:

@@ -99,4 +99,4 @@ def _imported(
         del named[things.person]  # nobody is shown, and nothing said of anybody
     split = next((entry.split for f in shown for entry in f.objects if entry.split), "")
     said = SAID | ({SET: split} if split else {})
-    return imported(video, named, tracks, drafts, origin=origin, repairs=repairs, said=said)
+    return imported(video, named, tracks, drafts, origin=origin, repairs=repairs, details=said)

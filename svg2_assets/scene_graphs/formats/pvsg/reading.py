@@ -117,7 +117,7 @@ def _imported(
         [_renumbered(d, ids) for d in drafts],
         origin=origin,
         repairs=repairs,
-        said={STUFF: stuff} if stuff else {},
+        details={STUFF: stuff} if stuff else {},
     )
 
 

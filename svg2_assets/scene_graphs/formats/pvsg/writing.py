@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,6 @@ from svg2_assets.scene.graph import SceneGraph
 from svg2_assets.scene.id_maps import painted
 from svg2_assets.scene.masks import IntArray, Mask
 from svg2_assets.scene_graphs.formats.files import file_name, require_new, unfinished, whole_folder
-from svg2_assets.scene_graphs.formats.json_writing import lists_of
 from svg2_assets.scene_graphs.formats.losses import lost_of
 from svg2_assets.scene_graphs.formats.origins import KEY, origin_of
 from svg2_assets.scene_graphs.formats.pngs import MOST_IDS, write_ids
@@ -67,7 +67,8 @@ def write(graphs: Iterable[SceneGraph], target: Path, options: Writing) -> Writt
     known = _Vocabulary()
     kept = files = 0
     folder = target / file_name(options.source) / MASKS
-    with unfinished(path) as temporary, lists_of(temporary, [RECORDS], first={}) as lists:
+    with unfinished(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        file.write(f'{{"{RECORDS}": [')
         for graph in graphs:
             lost += lost_of(graph, WITHOUT)
             record = _record(graph, lost)
@@ -76,9 +77,10 @@ def write(graphs: Iterable[SceneGraph], target: Path, options: Writing) -> Writt
                 files += graph.video.num_frames
             else:
                 kept += 1
-            lists.add(RECORDS, record)
+            file.write(",\n" if known.videos else "\n")
+            file.write(json.dumps(record, ensure_ascii=False))
             known.add(record)
-        lists.last |= known.members(options)
+        file.write("],\n" + json.dumps(known.members(options), ensure_ascii=False)[1:] + "\n")
     return Written(videos=len(known.videos) - kept, kept=kept, files=files + 1, lost=+lost)
 
 

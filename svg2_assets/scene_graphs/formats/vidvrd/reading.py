@@ -18,7 +18,7 @@ from svg2_assets.scene_graphs.formats.clock import Told
 from svg2_assets.scene_graphs.formats.files import files_below
 from svg2_assets.scene_graphs.formats.moments import Moments
 from svg2_assets.scene_graphs.formats.origins import with_kept
-from svg2_assets.scene_graphs.formats.records import attempt, imported, once, parsed, place, require_masks
+from svg2_assets.scene_graphs.formats.records import attempt, document_in, imported, once, place, require_masks
 from svg2_assets.scene_graphs.formats.values import (
     Fault,
     Imported,
@@ -68,17 +68,14 @@ def _imported(origin: Origin, options: ReadOptions, *, videos: Videos, repairs: 
         require_masks(options, f"{TRAJECTORIES} is empty.", repairs)
     tracks = _tracks(frames, video, repairs) if frames else None
     drafts = _drafts(record.get(RELATIONS) or [], video, repairs)
-    return imported(video, objects, tracks, drafts, origin=with_kept(origin, record), repairs=repairs, said=SAID)
+    return imported(video, objects, tracks, drafts, origin=with_kept(origin, record), repairs=repairs, details=SAID)
 
 
 def _record(path: Path) -> dict[str, Any]:
-    try:
-        record = parsed(path.read_bytes(), path.name)
-    except OSError as error:
-        raise NotImportable(Fault.UNREADABLE, f"cannot be read: {error.strerror}.") from error
+    record = document_in(path)
     wanted = (OBJECTS, TRAJECTORIES)
-    if not isinstance(record, dict) or any(not isinstance(record.get(key), list) for key in wanted):
-        raise NotImportable(Fault.FORM, f"expected an object with the lists {' and '.join(wanted)}; found another.")
+    if any(not isinstance(record.get(key), list) for key in wanted):
+        raise NotImportable(Fault.FORM, f"expected the lists {' and '.join(wanted)}; one of them is none.")
     if not isinstance(record.get(RELATIONS), list | None):  # the test split of VidOR has none
         raise NotImportable(Fault.FORM, f"expected {RELATIONS} to be a list.")
     return record
