@@ -48,8 +48,9 @@ def read_ids(path: Path) -> npt.NDArray[Any]:
         raise BrokenPng(f"cannot be decoded: {error.strerror}.") from error
     if not frames:
         raise BrokenPng("holds no picture.")
-    shown = frames[0].to_ndarray()
-    return shown[0] if isinstance(shown, tuple) else shown  # palette places, and the palette
+    shown: Any = frames[0].to_ndarray()
+    ids: npt.NDArray[Any] = shown[0] if isinstance(shown, tuple) else shown  # palette places, and the palette
+    return ids
 
 
 def write_ids(path: Path, ids: IntArray) -> None:

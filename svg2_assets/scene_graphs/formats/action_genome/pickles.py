@@ -49,7 +49,7 @@ class _Dtype:
         order = self.order if self.order in {"<", ">"} else "="
         if self.code not in _DTYPES:
             raise RefusedPickle(f"an array of {printable(self.code)}; expected numbers.")
-        return np.dtype(self.code).newbyteorder(order)
+        return np.dtype(f"{order}{self.code}")
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ class _Name:
         raise RefusedPickle(f"a state for {self.kind}.")
 
 
-class _Reader(pickle._Unpickler):  # type: ignore[misc,name-defined]  # noqa: SLF001 - see above
+class _Reader(pickle._Unpickler):  # noqa: SLF001 - see above
     """The unpickler, by which nothing is imported."""
 
     def find_class(self, module: str, name: str) -> _Name:
