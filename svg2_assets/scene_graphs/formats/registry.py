@@ -12,6 +12,9 @@ from svg2_assets.scene_graphs.formats.sav import format as sav
 from svg2_assets.scene_graphs.formats.svg2 import format as svg2
 from svg2_assets.scene_graphs.formats.values import Format
 from svg2_assets.scene_graphs.formats.vipseg import format as vipseg
+from svg2_assets.scene_graphs.formats.action_genome import format as action_genome
+from svg2_assets.scene_graphs.formats.pvsg import format as pvsg
+from svg2_assets.scene_graphs.formats.vidvrd import format as vidvrd
 
 _ALL = (
     svg2.FORMAT,
@@ -22,6 +25,10 @@ _ALL = (
     coco_video.FORMAT,
     huggingface.FORMAT,
     webdataset.FORMAT,
+    pvsg.FORMAT,
+    vidvrd.VIDVRD_FORMAT,
+    vidvrd.VIDOR_FORMAT,
+    action_genome.FORMAT,
 )
 FORMATS: Mapping[str, Format] = MappingProxyType({f.name: f for f in _ALL})
 """Every format; a new adapter is added here and nowhere else."""
