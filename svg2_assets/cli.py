@@ -203,7 +203,7 @@ def graphs(
     by: Annotated[
         list[str] | None, typer.Option(help="Also a table by category, level or length; may be repeated.")
     ] = None,
-    average: Annotated[str, typer.Option(help="micro, macro or both.")] = "both",
+    average: Annotated[str, typer.Option(help="micro, macro or both.")] = "micro",
     direction: Annotated[str, typer.Option(help="as given, symmetric or inverse.")] = "as given",
     intervals: Annotated[bool, typer.Option(help="Bootstrap intervals.")] = True,
     seed: Annotated[int, typer.Option(min=0, help="Of bootstraps and permutations.")] = 0,

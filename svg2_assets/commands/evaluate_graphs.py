@@ -19,7 +19,8 @@ from svg2_assets.evaluation.graphs.settings import MAIN, THRESHOLDS, Direction, 
 from svg2_assets.evaluation.harness.evaluating import Evaluation, Match, Wanted, evaluate
 from svg2_assets.evaluation.harness.sources import UnusableGraphs
 from svg2_assets.evaluation.harness.specs import open_graphs, systems_of
-from svg2_assets.evaluation.harness.tables import AVERAGES, GROUPS, View, blocks, markdown, to_json
+from svg2_assets.evaluation.harness.tables import blocks, markdown
+from svg2_assets.evaluation.harness.views import AVERAGES, GROUPS, Compared, View, compared, to_json
 from svg2_assets.evaluation.judges.exact import Exact
 from svg2_assets.evaluation.judges.lexical import Lexical
 from svg2_assets.evaluation.judges.likeness import Judge
@@ -104,15 +105,16 @@ def graphs(installation: Installation, console: Console, ask: Callable[[], Asked
     try:
         asked = ask()
         found = _evaluated(installation, asked)
+        differences = compared(found, asked.view)
         if asked.out is not None:
-            write_report(found, asked.view, asked.out)
+            write_report(found, asked.view, differences, asked.out)
     except (UnusableGraphs, UnusableSource, UnusableTarget, InvalidSetup, InvalidSceneValue) as error:
         Console(stderr=True).print(f"[red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
         return WRONG_INPUT
     if as_json:
-        show_json(to_json(found, asked.view))
+        show_json(to_json(found, asked.view, differences))
     else:
-        for block in blocks(found, asked.view):
+        for block in blocks(found, asked.view, differences):
             if block.rows or block.notes:
                 console.print(table(block.title, block.columns, block.rows))
             for note in block.notes:
@@ -120,10 +122,13 @@ def graphs(installation: Installation, console: Console, ask: Callable[[], Asked
     return WRONG if found.broken else 0
 
 
-def write_report(found: Evaluation, view: View, path: Path) -> None:
+def write_report(found: Evaluation, view: View, differences: Sequence[Compared], path: Path) -> None:
     """The JSON report or the tables in Markdown, by the ending of `path`. Raises `UnusableTarget`."""
     _require_form(path)
-    text = markdown(found, view) if path.suffix == ".md" else json.dumps(to_json(found, view), indent=1) + "\n"
+    if path.suffix == ".md":
+        text = markdown(found, view, differences)
+    else:
+        text = json.dumps(to_json(found, view, differences), indent=1) + "\n"
     with unfinished(path) as part:
         part.write_text(text, encoding="utf-8")
 

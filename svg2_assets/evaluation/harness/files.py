@@ -31,7 +31,7 @@ class FileGraphs:
                 self._keep(item.graph)
             else:
                 where = item.origin.place if not item.video_id else f"{printable(item.video_id)} ({item.origin.place})"
-                self.rejected[where] = item.detail
+                self.rejected[where] = " ".join(item.detail.split())
 
     def __enter__(self) -> FileGraphs:
         return self

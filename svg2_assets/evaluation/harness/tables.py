@@ -4,33 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import combinations
-from typing import Any
 
-from svg2_assets.evaluation.graphs.report import Compared, Figure, Report, compare
-from svg2_assets.evaluation.graphs.settings import Settings
+from svg2_assets.evaluation.graphs.report import Figure, Report
 from svg2_assets.evaluation.graphs.tallies import ALL, Cell, Measure, Side, groups_of
 from svg2_assets.evaluation.harness.evaluating import Evaluation, Match, SystemScores
+from svg2_assets.evaluation.harness.views import Compared, View
 from svg2_assets.evaluation.intervals import Difference, Interval
-from svg2_assets.scene.errors import InvalidSceneValue, printable
+from svg2_assets.scene.errors import printable
 from svg2_assets.traser.training.scores import Ratio
 
 SHOWN = 5
 NOTHING = "–"
-GROUPS = ("category", "level", "length")
-AVERAGES = ("micro", "macro")
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """Which of the figures are shown: criteria by name (all when empty), tables by group, averages, intervals."""
-
-    criteria: Sequence[str] = ()
-    by: Sequence[str] = ()
-    averages: Sequence[str] = ("micro",)
-    sweep: bool = False
-    intervals: bool = True
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +33,7 @@ class Block:
         return "\n".join([*lines, "", *(f"{_cell(note)}  " for note in self.notes)]).rstrip() + "\n"
 
 
-def blocks(evaluation: Evaluation, view: View) -> Iterator[Block]:
+def blocks(evaluation: Evaluation, view: View, differences: Sequence[Compared]) -> Iterator[Block]:
     """Every table that `view` asks for, in order."""
     yield _videos(evaluation)
     if evaluation.broken:
@@ -57,7 +41,7 @@ def blocks(evaluation: Evaluation, view: View) -> Iterator[Block]:
     for average in view.averages:
         yield _figures(evaluation, view, average)
     if len(evaluation.systems) > 1:
-        yield _differences(evaluation, view)
+        yield _differences(differences)
     if view.sweep:
         yield _sweep(evaluation, view)
     for group in view.by:
@@ -69,47 +53,10 @@ def blocks(evaluation: Evaluation, view: View) -> Iterator[Block]:
     yield _oddities(evaluation)
 
 
-def markdown(evaluation: Evaluation, view: View) -> str:
+def markdown(evaluation: Evaluation, view: View, differences: Sequence[Compared]) -> str:
     """All tables as one document."""
-    return "# Scene graphs against truth\n\n" + "\n".join(block.markdown() for block in blocks(evaluation, view))
-
-
-def to_json(evaluation: Evaluation, view: View) -> dict[str, Any]:
-    """Every figure, whatever `view` shows; intervals of the main ones where it asks for them. For `json.dumps`."""
-    return {
-        "truth": evaluation.truth,
-        "match": evaluation.wanted.match.value,
-        "least_viou": evaluation.wanted.least if evaluation.wanted.match is Match.VIOU else None,
-        "videos": len(evaluation.videos),
-        "true_graphs_not_read": {**evaluation.unreadable, **evaluation.rejected},
-        "systems": [_system_json(s, view) for s in evaluation.systems],
-        "comparisons": [
-            {"a": a.name, "b": b.name, **asdict(cell), "measure": cell.measure.value, "side": side, **asdict(found)}
-            for a, b, cell, side, found in _compared(evaluation, view)
-        ],
-    }
-
-
-def _system_json(s: SystemScores, view: View) -> dict[str, Any]:
-    public = s.public
-    return {
-        "name": s.name,
-        "source": s.spec,
-        "paired_by": dict(s.pairing.how),
-        "without_prediction": [v for v in s.report.unpredicted if v not in s.unreadable],
-        "not_read": {**s.unreadable, **s.rejected},
-        "without_truth": list(s.pairing.extra),
-        "matching": None if s.matching is None else {**asdict(s.matching), "mean_overlap": s.matching.mean_overlap},
-        "same_place": None if s.same_place is None else asdict(s.same_place),
-        "public": None
-        if public is None
-        else {
-            "figures": [{"benchmark": b, "metric": m, "value": v} for (b, m), v in public.figures.items()],
-            "failed": dict(public.failed),
-            "left_out": dict(public.left_out),
-        },
-        "report": s.report.to_json(intervals=view.intervals),
-    }
+    shown = "\n".join(block.markdown() for block in blocks(evaluation, view, differences))
+    return f"# Scene graphs against truth\n\n{shown}"
 
 
 def _videos(evaluation: Evaluation) -> Block:
@@ -159,16 +106,17 @@ def _broken(evaluation: Evaluation) -> Block:
 def _figures(evaluation: Evaluation, view: View, average: str) -> Block:
     rows = [
         [s.name, cell.measure.value, cell.criterion, *_shares(s.report, cell, view, average)]
-        for cell in _main(evaluation, view)
+        for cell in view.cells(evaluation.wanted.settings)
         for s in evaluation.systems
     ]
     columns = ("system", "measure", "criterion", "recall", "precision", "F1", "true", "predicted")
-    return Block(f"Figures, {average}, tIoU > {_settings(evaluation).main:g}", columns, rows, _judges(evaluation, view))
+    title = f"Figures, {average}, tIoU > {evaluation.wanted.settings.main:g}"
+    return Block(title, columns, rows, _judges(evaluation, view))
 
 
 def _judges(evaluation: Evaluation, view: View) -> list[str]:
-    settings = _settings(evaluation)
-    shown = [c for c in settings.criteria if c.name in _criteria(evaluation, view)]
+    settings = evaluation.wanted.settings
+    shown = [c for c in settings.criteria if c.name in view.shown(settings)]
     notes = [
         f"{c.name}: judge {c.judge.name} {c.judge.version}, right is {', '.join(c.record()['accepts'])}" for c in shown
     ]
@@ -186,12 +134,12 @@ def _shares(report: Report, cell: Cell, view: View, average: str) -> list[str]:
     return [*(_figure(f, average) for f in figures), *of]
 
 
-def _differences(evaluation: Evaluation, view: View) -> Block:
-    rows = []
-    for a, b, cell, side, found in _compared(evaluation, view):
-        micro, macro = found.micro, found.macro
-        what = f"{cell.measure.value} {side}"
-        rows.append([f"{a.name} - {b.name}", what, cell.criterion, *_difference(micro), *_difference(macro)])
+def _differences(differences: Sequence[Compared]) -> Block:
+    rows = [
+        [f"{d.a} - {d.b}", f"{d.cell.measure.value} {d.figure}", d.cell.criterion, *_difference(d.found.micro),
+         *_difference(d.found.macro)]
+        for d in differences
+    ]  # fmt: skip
     columns = ("systems", "measure", "criterion", "micro", "p", "macro", "p")
     notes = [
         "Differences in percentage points with 95 % intervals; p: paired permutation tests over videos, not corrected "
@@ -200,23 +148,12 @@ def _differences(evaluation: Evaluation, view: View) -> Block:
     return Block("Differences", columns, rows, notes)
 
 
-def _compared(evaluation: Evaluation, view: View) -> Iterator[tuple[SystemScores, SystemScores, Cell, str, Compared]]:
-    sides: tuple[tuple[Side | None, str], ...] = ((Side.RECALL, "recall"), (Side.PRECISION, "precision"), (None, "F1"))
-    for a, b in combinations(evaluation.systems, 2):
-        for cell in _main(evaluation, view):
-            for side, name in sides:
-                try:
-                    yield a, b, cell, name, compare(a.report, b.report, cell, side, seed=view.seed)
-                except InvalidSceneValue:  # one of them makes no figure: nothing predicted, or nothing true
-                    continue
-
-
 def _sweep(evaluation: Evaluation, view: View) -> Block:
-    settings = _settings(evaluation)
+    settings = evaluation.wanted.settings
     rows = [
         [s.name, measure.value, criterion, side.value, *(_percent(v) for v in curve.values())]
         for measure in (Measure.RELATIONS, Measure.TRIPLETS)
-        for criterion in _criteria(evaluation, view)
+        for criterion in view.shown(evaluation.wanted.settings)
         for s in evaluation.systems
         for side in Side
         for curve in (s.report.curve(Cell(measure, criterion), side),)
@@ -226,9 +163,9 @@ def _sweep(evaluation: Evaluation, view: View) -> Block:
 
 
 def _by_group(evaluation: Evaluation, view: View, group: str) -> Block:
-    settings = _settings(evaluation)
+    settings = evaluation.wanted.settings
     rows = []
-    for cell in _main(evaluation, view):
+    for cell in view.cells(evaluation.wanted.settings):
         for name in groups_of(cell.measure, settings):
             if name == ALL or not name.startswith(f"{group}:"):
                 continue
@@ -286,19 +223,6 @@ def _unknown(s: SystemScores, criterion: str) -> Ratio:
     return Ratio(known.of - known.right, known.of)
 
 
-def _settings(evaluation: Evaluation) -> Settings:
-    return evaluation.wanted.settings
-
-
-def _criteria(evaluation: Evaluation, view: View) -> list[str]:
-    return [c.name for c in evaluation.wanted.settings.criteria if not view.criteria or c.name in view.criteria]
-
-
-def _main(evaluation: Evaluation, view: View) -> list[Cell]:
-    shown, main = _criteria(evaluation, view), evaluation.wanted.settings.main
-    return [Cell(m, c, main if m.timed else None) for m in Measure for c in shown]
-
-
 def _figure(figure: Figure, average: str) -> str:
     value = getattr(figure, average)
     return _within(value, getattr(figure, f"{average}_interval"))
@@ -325,7 +249,7 @@ def _number(value: float | None) -> str:
 
 def _some(videos: Sequence[str]) -> str:
     named = ", ".join(printable(v, limit=60) for v in videos[:SHOWN])
-    return f"{len(videos)} videos: {named}" + (", ..." if len(videos) > SHOWN else "")
+    return f"{len(videos)} video{'s' if len(videos) > 1 else ''}: {named}" + (", ..." if len(videos) > SHOWN else "")
 
 
 def _line(cells: Sequence[str]) -> str:
