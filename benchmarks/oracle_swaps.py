@@ -1,10 +1,10 @@
 """Where relations are lost: one phase after the other is replaced by the truth, on clips of the synthetic world.
 
-    python -m benchmarks.oracle_swaps [--clips 6] [--seconds 3] [--difficulty easy] [--system stand-ins embedded] [--json]
+    python -m benchmarks.oracle_swaps [--clips 6] [--seconds 3] [--difficulty easy] [--system stand-ins embedded]
 
-`stand-ins`: an oracle that segments and tracks with errors of known kinds, names that are replaced at a known rate, and
-the embedded profile's rules for relations. `embedded`: the whole embedded profile; its detectors know photographs, so on
-drawn clips its names say little. A phase's truth goes through what comes after it as its own result would: the true
+`stand-ins`: an oracle that segments and tracks with errors of known kinds, names that are replaced at a known rate,
+and the embedded profile's rules for relations. `embedded`: the whole embedded profile; its detectors know photographs,
+so on drawn clips its names say little. A phase's truth goes through what comes after it as its own result would: the
 names of trajectories that match no true object stay unknown, and true relations need both ends matched. True
 trajectories keep what the system's recognisers said of the trajectories that they match, and its camera motion.
 """
@@ -132,7 +132,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Swapped:
-    """One clip: its truth and, by swap, what came out, under the ids of the truth; and how many true objects were found.
+    """One clip: its truth; by swap what came out, under the ids of the truth, and how many true objects were found.
 
     Graphs are without masks, which nothing needs any more.
     """
