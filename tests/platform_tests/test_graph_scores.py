@@ -153,7 +153,7 @@ def test_files_and_the_store_together(home: Path, tmp_path: Path) -> None:
     [
         (
             ["--pred", "store:predictions:nobody"],
-            "There are store:imported:gold, store:predictions:old, store:predictions:traser",
+            "There are store:imported:gold, store:predictions:old, store:pred",
         ),
         (["--pred", "store:pipeline", "--tiou", "1"], "expected tIoUs in"),
         (["--pred", "store:pipeline", "--judge", "gpt"], "expected one of exact, normalised, lexical"),
