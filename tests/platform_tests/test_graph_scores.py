@@ -55,7 +55,7 @@ def annotated(store: SceneGraphStore, graph: SceneGraph) -> None:
     labels = [VerifiedLabel(Label(o.id, o.name, 0.9), Verification(Verdict.SUPPORTED, 0.8)) for o in graph.objects]
     store.replace("labels", verified_rows(video.id, labels), video_ids=[video.id], stage="verified")
     store.replace("relations", relation_rows(video.id, graph.relations), video_ids=[video.id])
-    store.upsert("scene_graphs", [{"video_id": video.id}])
+    store.replace("scene_graphs", [{"video_id": video.id}], video_ids=[video.id])
 
 
 def predicted(video_id: str, *names: str, source: str = "traser") -> dict[str, Any]:

@@ -67,7 +67,7 @@ def _videos(evaluation: Evaluation) -> Block:
         rows.append([s.name, str(len(s.report.videos) - len(s.report.unpredicted)), how, str(unpredicted),
                      str(len(s.unreadable)), str(len(s.pairing.extra))])  # fmt: skip
     notes = [
-        f"{len(evaluation.videos)} true videos of {evaluation.truth}. Those without a prediction, or with one that "
+        f"True videos of {evaluation.truth}: {len(evaluation.videos)}. Those without a prediction, or with one that "
         "cannot be used, count as empty predictions; those without truth do not count.",
         _how_matched(evaluation),
         *_warnings(evaluation),
