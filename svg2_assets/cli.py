@@ -20,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-evaluate = typer.Typer(help="Predictions against truth, both from files.", no_args_is_help=True)
+evaluate = typer.Typer(help="Predictions against truth.", no_args_is_help=True)
 app.add_typer(evaluate, name="evaluate")
 traser = typer.Typer(help="TRASER: scene graphs told from a video and its trajectories.", no_args_is_help=True)
 app.add_typer(traser, name="traser")
@@ -180,6 +180,51 @@ def tracks(
             as_json=json,
         )
     )
+
+
+@evaluate.command()
+def graphs(
+    gt: Annotated[
+        str,
+        typer.Option(
+            help="Truth: documents (a file or folder), FORMAT:PATH, store:pipeline, store:imported:NAME or "
+            "store:predictions:NAME.",
+            metavar="SOURCE",
+        ),
+    ],
+    pred: Annotated[list[str], typer.Option(help="A system, as the truth; may be repeated.", metavar="[NAME=]SOURCE")],
+    match: Annotated[str, typer.Option(help="id: object k is object k. viou: by place, adds public metrics.")] = "id",
+    least: Annotated[float, typer.Option(min=0.001, max=1, help="Volume IoU of a match by place.")] = 0.5,
+    judge: Annotated[str, typer.Option(help="Judge of `lenient`: exact, normalised or lexical.")] = "lexical",
+    strict_judge: Annotated[str, typer.Option(help="Judge of `strict`.")] = "exact",
+    criterion: Annotated[list[str] | None, typer.Option(help="Show strict or lenient alone.")] = None,
+    tiou: Annotated[float, typer.Option(help="tIoU that a relation must exceed.")] = 0.5,
+    sweep: Annotated[bool, typer.Option("--sweep", help="Also a table over tIoU 0.1 to 0.7.")] = False,
+    by: Annotated[
+        list[str] | None, typer.Option(help="Also a table by category, level or length; may be repeated.")
+    ] = None,
+    average: Annotated[str, typer.Option(help="micro, macro or both.")] = "micro",
+    direction: Annotated[str, typer.Option(help="as given, symmetric or inverse.")] = "as given",
+    intervals: Annotated[bool, typer.Option(help="Bootstrap intervals.")] = True,
+    seed: Annotated[int, typer.Option(min=0, help="Of bootstraps and permutations.")] = 0,
+    changes: Annotated[list[str] | None, typer.Option("--set", help="key=value of the file formats.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Also write the report to FILE (.json or .md).", metavar="FILE")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Names, attributes, relations and triplets of predicted scene graphs: recall, precision, F1, differences."""
+    from svg2_assets.commands import evaluate_graphs as command
+
+    def asked() -> command.Asked:
+        shown = command.view(criterion or (), by or (), average, sweep=sweep, intervals=intervals, seed=seed)
+        how = command.choice("match", match, command.Match), command.choice("direction", direction, command.Direction)
+        return command.Asked(
+            gt, pred, *how, least=least, judge=judge, strict_judge=strict_judge, tiou=tiou, changes=changes or (),
+            out=out, view=shown,
+        )  # fmt: skip
+
+    _exit(lambda console: command.graphs(Installation(), console, asked, as_json=json))
 
 
 FormatName = Annotated[str, typer.Argument(help="Name of the format; `svg2 formats` lists them.", metavar="FORMAT")]

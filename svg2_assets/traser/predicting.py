@@ -203,6 +203,15 @@ def read_prediction(store: PredictionStore, video_id: str, source: str) -> Scene
             remedy="Materialize traser_predictions for the video.",
         )
     row, tracks = rows[0], trajectories_of(store, video_id)
+    gone = [o["id"] for o in row["objects"] if o["id"] not in tracks]
+    if gone:
+        raise PhaseError(
+            video=video_id,
+            phase=TABLE,
+            expected="the trajectories that were told of",
+            found=f"none with the ids {gone[:5]}",
+            remedy="The video was tracked anew. Materialize traser_predictions again.",
+        )
     objects = tuple(
         SceneObject(
             o["id"], o["name"], tracks[o["id"]], tuple(Attribute(a, AttributeType.OTHER) for a in o["attributes"])
