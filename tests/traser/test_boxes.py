@@ -83,10 +83,7 @@ def test_an_object_without_a_box_is_still_told_of() -> None:
 
 @pytest.mark.parametrize("change", ["resamplers=both", "objectives={naming: 0.2}"])
 def test_what_needs_slots_is_refused(change: str) -> None:
-    text = (
-        "model: {tiny: {}}\nresamplers: none\n"
-        "overrides: {arranging: {representing: boxes}}"
-    )
+    text = "model: {tiny: {}}\nresamplers: none\noverrides: {arranging: {representing: boxes}}"
     assert read_setup(text=text).resolved().arranging.representing is Representing.BOXES
     with pytest.raises(InvalidSetup, match="boxes has no slots"):
         read_setup(text=text, changes=[change])

@@ -119,7 +119,7 @@ def test_a_tower_from_nothing_learns_to_see_once_before_the_first_step(store: Sc
 
 @pytest.mark.parametrize("how", ["boxes", "first_box"])
 def test_a_baseline_that_reads_boxes_trains_and_tells_graphs(store: SceneGraphStore, tmp_path: Path, how: str) -> None:
-    asked = ("steps=2", "resamplers=none", "overrides={arranging: {representing: %s}}" % how, "seeing.steps=1")
+    asked = ("steps=2", "resamplers=none", f"overrides={{arranging: {{representing: {how}}}}}", "seeing.steps=1")
     done = trained(store, tmp_path, *asked, "overrides.decoding.most_new_tokens=300", "evaluating.most=1")
     assert [r["step"] for r in done.records if r["kind"] == "train"] == [1, 2]
     teller = Teller.open(tmp_path)
