@@ -13,9 +13,10 @@ from svg2_assets.evaluation.judges.likeness import Kind, Likeness
 from svg2_assets.scene.errors import Svg2Error, printable
 
 FILE = "judgements.sqlite"
-_THIS = "WHERE judge = ? AND version = ? AND kind = ? AND reference = ? AND prediction = ?"
-_READ = "SELECT likeness FROM judgements " + _THIS
-_FORGET = "DELETE FROM judgements " + _THIS
+_READ = (
+    "SELECT likeness FROM judgements WHERE judge = ? AND version = ? AND kind = ? AND reference = ? AND prediction = ?"
+)
+_FORGET = "DELETE FROM judgements WHERE judge = ? AND version = ? AND kind = ? AND reference = ? AND prediction = ?"
 _WAIT = 30.0  # seconds for another process that writes
 
 
