@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from svg2_assets.catalog.lookup import entries
+from svg2_assets.commands.costs import ledger
 from svg2_assets.commands.formats import NoSuchSource
 from svg2_assets.commands.installation import Installation
 from svg2_assets.commands.tables import show_json, table
@@ -193,7 +194,8 @@ def estimate_line(installation: Installation, calls: Sequence[Call], *, times: f
     from resources.llm.settings import gateway_settings
 
     settings = gateway_settings(installation.settings, **overrides)
-    found = estimate_calls(calls, settings, ledger=[])
+    phases = sorted({call.phase for call in calls})
+    found = estimate_calls(calls, settings, ledger=ledger(installation, phases=phases) if phases else [])
     tokens = [round(times * sum(getattr(e, n) for e in found)) for n in ("tokens_in", "tokens_out")]
     middle, low, high = (times * sum(getattr(e, n) for e in found) for n in ("money", "low", "high"))
     priced = all(settings.price(e.model) is not None for e in found)

@@ -87,7 +87,7 @@ def test_many_objects_are_asked_about_in_several_questions_and_told_as_one() -> 
     ("answer", "names"),
     [
         (answered("```json\n{'objects': [{'object_1': 'dog'}, {'object 2': 'ball'}]}\n```"), ["dog", "ball"]),
-        (answered('{"objects": [{"object 1": "dog", "attr', Outcome.TRUNCATED), ["dog", "object"]),
+        (answered('{"objects": [{"object 1": "dog"}, {"object 2": "ba', Outcome.TRUNCATED), ["dog", "object"]),
         (answered('{"objects": [{"object 2": "ball"}]', Outcome.INVALID), ["object", "ball"]),
         (answered("I see a dog.", Outcome.INVALID, "the answer does not fit"), "the answer does not fit"),
         (answered("no", Outcome.REFUSED, "the model declines: no"), "the model declines"),
