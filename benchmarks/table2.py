@@ -4,7 +4,7 @@
 
 Scripted systems say the truth with a share of it spoilt: every fourth relation dropped, every third name exchanged,
 times late by half of what they last. What each must score follows from what was spoilt, counted here without the
-metrics; times are compared on a raster of a millisecond. A vision baseline is asked over HTTP, by `svg2 evaluate
+metrics; times are counted in eighths of a second. A vision baseline is asked over HTTP, by `svg2 evaluate
 baseline`, of the development server, which answers with the truth less every third relation. One system names things
 in other words; a judge that is a language model, on the same server, knows them. The server holds scripted answers:
 what is shown is that the way from pictures to ranks is right, not how good a real model is.
@@ -22,7 +22,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 
 from benchmarks.data import ROOT
@@ -52,8 +51,8 @@ from tests.devserver import DevServer, dev_server
 
 DATASET, BASELINE, EXCHANGED, OTHER_WORDS = "world", "vision baseline", "zorb", "quaint "
 CONFIG = ROOT / "configs" / "baselines" / "gpt-4.1.yaml"
-RASTER = 1000  # places a second at which times are compared
-HALF_OF_A_RASTER = 2 / RASTER  # a tIoU this near to the threshold is not decided by the raster
+FPS = 4.0
+RASTER = 8  # places a second: frames stand at quarters, what is late by half of a span at eighths
 
 Spoil = Callable[[SceneGraph], SceneGraph]
 
@@ -108,7 +107,7 @@ class Scene:
 
 def scenes(folder: Path, *, clips: int, seconds: float) -> Iterator[Scene]:
     """Clips of the world, written into `folder` with their documents."""
-    how = WorldSettings.of(Difficulty.EASY, width=196, height=140, fps=4.0, seconds=seconds, cut_chance=0.0)
+    how = WorldSettings.of(Difficulty.EASY, width=196, height=140, fps=FPS, seconds=seconds, cut_chance=0.0)
     for sub in ("videos", "truth"):
         (folder / sub).mkdir(parents=True, exist_ok=True)
     for seed in range(clips):
@@ -137,17 +136,20 @@ def expected(
 
 
 def _is_found(r: Relation, said: Sequence[Relation]) -> bool:
-    return any(s.key == r.key and _raster_tiou(r.spans, s.spans) > 0.5 for s in said)
+    return any(s.key == r.key and _overlap(r.spans, s.spans) for s in said)
 
 
-def _raster_tiou(a: Spans, b: Spans) -> float:
-    last = max(p.end for p in (*a, *b))
-    middles = (np.arange(int(last * RASTER) + 1) + 0.5) / RASTER
-    on = [np.any([(p.start <= middles) & (middles < p.end) for p in spans], axis=0) for spans in (a, b)]
-    found = float((on[0] & on[1]).sum() / max(1, (on[0] | on[1]).sum()))
-    if abs(found - 0.5) < HALF_OF_A_RASTER:
-        raise ValueError("a relation's tIoU is too near to the threshold for a raster: choose other clips")
-    return found
+def _overlap(a: Spans, b: Spans) -> bool:
+    """Whether the tIoU is above a half, counted in whole places of the raster."""
+    first, second = _places(a), _places(b)
+    return 2 * len(first & second) > len(first | second)
+
+
+def _places(spans: Spans) -> set[int]:
+    ends = [(p.start * RASTER, p.end * RASTER) for p in spans]
+    if any(not x.is_integer() for pair in ends for x in pair):
+        raise ValueError(f"times are not on the raster of 1/{RASTER} s: choose seconds that are whole")
+    return {place for start, end in ends for place in range(int(start), int(end))}
 
 
 def script_baseline(server: DevServer, made: Sequence[Scene], baseline: Baseline) -> dict[str, SceneGraph]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -17,7 +18,7 @@ from svg2_assets.evaluation.judges.likeness import Kind, Likeness, Pair
 from svg2_assets.evaluation.judges.model import JudgeFailed, ModelJudge
 from tests.devserver import DevServer, dev_server
 
-A, B, C = (Pair(r, p, Kind.OBJECT) for r, p in (("chair", "stool"), ("dog", "puppy"), ("tree", "car")))
+A, B, C = (Pair(r, p, Kind.OBJECT) for r, p in (("chair", "stool"), ("dog", "puppy"), ("tree", "lorry")))
 ORDER = sorted((A, B, C), key=lambda p: (p.kind, p.reference, p.prediction))  # chair, dog, tree
 CLASSES = {A: Likeness.OVERLAP, B: Likeness.HYPERNYM, C: Likeness.MISMATCH}
 
@@ -35,8 +36,9 @@ def server(running: DevServer) -> DevServer:
 
 
 @pytest.fixture
-def judge(server: DevServer, tmp_path: Path) -> Iterator[Callable[..., ModelJudge]]:
-    """Makes judges on one gateway; fast back-off, no limits."""
+def judge(server: DevServer, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., ModelJudge]]:
+    """Makes judges on one gateway; fast back-off, no limits. Each test has its seed: the server replays alike calls."""
+    options = {"seed": crc32(request.node.name.encode())}
     gateway = LlmGateway(
         GatewaySettings(
             journal=tmp_path / "llm",
@@ -49,7 +51,7 @@ def judge(server: DevServer, tmp_path: Path) -> Iterator[Callable[..., ModelJudg
         )
     )
     with gateway:
-        yield lambda **more: ModelJudge(gateway, ModelJudgeSettings(**more))
+        yield lambda **more: ModelJudge(gateway, ModelJudgeSettings(options=options, **more))
 
 
 def answer(classes: Mapping[int, Likeness | str]) -> dict:
@@ -111,7 +113,7 @@ def test_a_refusal_spares_the_neighbours_and_is_told_each_time(
 ) -> None:
     server.script(
         {"schema": "judgements", "text": '"puppy"', "answer": {"refusal": "I do not judge puppies."}},
-        {"schema": "judgements", "text": '"car"', "answer": answer({1: CLASSES[C]})},
+        {"schema": "judgements", "text": '"lorry"', "answer": answer({1: CLASSES[C]})},
         {"schema": "judgements", "answer": answer({1: CLASSES[A]})},
     )
     store = KeptJudgements(tmp_path / "kept.sqlite")
@@ -148,7 +150,7 @@ def test_a_server_that_fails_makes_no_score_and_what_was_said_is_kept(
     server: DevServer, judge: Callable[..., ModelJudge], tmp_path: Path
 ) -> None:
     server.script(
-        {"schema": "judgements", "text": '"car"', "fault": {"kind": "server_error"}},
+        {"schema": "judgements", "text": '"lorry"', "fault": {"kind": "server_error"}},
         {"schema": "judgements", "answer": answer({1: CLASSES[A]})},
     )
     path = tmp_path / "kept.sqlite"
