@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from svg2_assets.evaluation.baselines.showing import PHASE, Picture, Shown
 from svg2_assets.llm.calls import Call
 from svg2_assets.llm.prompts import Prompt, prompt
+from svg2_assets.llm.schemas import strict_record
 from svg2_assets.traser.text import Clock, Task
 
 if TYPE_CHECKING:
@@ -75,13 +76,13 @@ def schema_of(objects: int, task: Task) -> dict[str, Any]:
     """
     texts = {"type": "array", "items": {"type": "string"}}
     more = {"attributes": texts} if task.tells_attributes else {}
-    entries = [_record({f"object {k}": {"type": "string"}, **more}) for k in range(1, objects + 1)]
+    entries = [strict_record({f"object {k}": {"type": "string"}, **more}) for k in range(1, objects + 1)]
     spans = {"type": "array", "items": {"type": "array", "items": {"type": "number"}}}
     part = {"anyOf": [{"type": "integer"}, {"type": "string"}, spans]}
     properties: dict[str, Any] = {"objects": {"type": "array", "items": {"anyOf": entries}}}
     if task.tells_relations:
         properties["relationships"] = {"type": "array", "items": {"type": "array", "items": part}}
-    return _record(properties)
+    return strict_record(properties)
 
 
 def _head(shown: Shown, baseline: Baseline) -> str:
@@ -93,15 +94,6 @@ def _head(shown: Shown, baseline: Baseline) -> str:
         f"A video of {shown.video.duration:.2f} s, seconds 0 to {last}; {len(shown.pictures)} of its frames follow. "
         f"Boxes are {boxes}."
     )
-
-
-def _record(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(properties),
-        "additionalProperties": False,
-    }
 
 
 def _text(text: str) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from svg2_assets.evaluation.judges.likeness import Likeness, Pair
 from svg2_assets.labels.quoting import plain
 from svg2_assets.llm.calls import Call
 from svg2_assets.llm.prompts import Prompt, prompt
+from svg2_assets.llm.schemas import strict_record
 from svg2_assets.scene.errors import InvalidSceneValue
 
 PACKAGE, PHASE, PURPOSE, SCHEMA_NAME = "svg2_assets.evaluation.judges", "evaluation", "judge", "judgements"
@@ -87,13 +88,13 @@ def call_for(pairs: Sequence[Pair], settings: ModelJudgeSettings) -> Call:
 
 def schema_of(pairs: int) -> Mapping[str, Any]:
     """The strict JSON schema of judgements about the pairs 1 to `pairs`."""
-    judgement = _record(
+    judgement = strict_record(
         {
             "pair": {"type": "integer", "enum": list(range(1, pairs + 1))},
             "class": {"type": "string", "enum": [likeness.value for likeness in Likeness]},
         }
     )
-    return _record({"judgements": {"type": "array", "items": judgement}})
+    return strict_record({"judgements": {"type": "array", "items": judgement}})
 
 
 def read(value: Any, pairs: Sequence[Pair]) -> dict[Pair, Likeness]:
@@ -105,12 +106,3 @@ def read(value: Any, pairs: Sequence[Pair]) -> dict[Pair, Likeness]:
         if isinstance(number, int) and 1 <= number <= len(pairs) and likeness in set(Likeness):
             said.setdefault(number, set()).add(Likeness(likeness))
     return {pairs[number - 1]: classes.pop() for number, classes in said.items() if len(classes) == 1}
-
-
-def _record(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(properties),
-        "additionalProperties": False,
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,4 +40,5 @@ def judge_of(choice: JudgeChoice, *, gateway: Callable[[], Gateway], path: Path)
     if choice.tier == "model":
         settings = ModelJudgeSettings(choice.model, choice.options, choice.pairs_a_call, choice.most_declined)
         return Cached(ModelJudge(gateway(), settings), KeptJudgements(path), at_once=50 * choice.pairs_a_call)
-    return {"exact": Exact, "normalised": Normalised, "lexical": Lexical}[choice.tier]()
+    free: Mapping[str, Callable[[], Judge]] = {"exact": Exact, "normalised": Normalised, "lexical": Lexical}
+    return free[choice.tier]()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ class KeptJudgements(MutableMapping[Asked, Likeness]):
     def __len__(self) -> int:
         return int(self._base.execute("SELECT count(*) FROM judgements").fetchone()[0])
 
-    def update(self, other: Mapping[Asked, Likeness] | Iterable[tuple[Asked, Likeness]] = (), /, **_: Any) -> None:
+    def update(self, other: Any = (), /, **_: Any) -> None:
         """All in one transaction: the whole batch is kept, or none of it."""
         pairs = other.items() if isinstance(other, Mapping) else other
         rows = [(*_texts(asked), likeness.value) for asked, likeness in pairs]
