@@ -155,13 +155,13 @@ def told_of(
                 remedy="Run again: what is answered is kept. `svg2 costs` says how calls ended.",
             )
         passes.append(Pass(read, numbers))
-    answer = merge_passes(passes)
+    whole = merge_passes(passes)
     many = len(answered)
     mask = next(t.masks[0] for t in trajectories.values() if t.masks)
     video = replace(shown.video, height=mask.height, width=mask.width)  # masks may be of another size than the file
     return Told(
-        graph=graph_of(answer.told, video=video, shown=shown.ids, trajectories=trajectories),
-        answer=answer,
+        graph=graph_of(whole.told, video=video, shown=shown.ids, trajectories=trajectories),
+        answer=whole,
         texts=tuple(a.text for _, a in answered),
         tokens=sum(a.usage.tokens_out for _, a in answered),
         money=sum(a.money for _, a in answered),
