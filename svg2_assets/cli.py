@@ -227,6 +227,54 @@ def graphs(
     _exit(lambda console: command.graphs(Installation(), console, asked, as_json=json))
 
 
+@evaluate.command("table")
+def evaluate_table(
+    config: Annotated[Path, typer.Option(help="YAML of data sets, systems and the judge.")] = Path(
+        "configs/table2.yaml"
+    ),
+    changes: Changes = None,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Only say what judging will cost.")] = False,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the table for a page.", metavar="FILE")] = None,
+    json: AsJson = False,
+) -> None:
+    """Systems side by side, as the paper's main table: recall with intervals and ranks."""
+    from svg2_assets.commands.evaluate_table import compare_systems as run
+
+    _exit(
+        lambda c: run(
+            Installation(),
+            c,
+            config=config,
+            changes=changes or (),
+            estimate=estimate,
+            markdown=markdown,
+            as_json=json,
+        )
+    )
+
+
+@evaluate.command("baseline")
+def evaluate_baseline(
+    config: Annotated[Path, typer.Option(help="YAML of the model, such as configs/baselines/gpt-4.1.yaml.")],
+    changes: Changes = None,
+    video: Annotated[list[str] | None, typer.Option(help="A video; may be repeated. All when none.")] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="Folder of scene-graph documents in place of the store.", metavar="DIR")
+    ] = None,
+    videos: Annotated[
+        Path | None, typer.Option(help="With --truth: folder of files called <video id>.mp4.", metavar="DIR")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="With --truth: folder of what is told.", metavar="DIR")] = None,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Only say what it will cost.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Ask a vision model for the graphs of videos whose trajectories are known. What is told already is not asked."""
+    from svg2_assets.commands.baseline import Wanted, ask_baseline
+
+    wanted = Wanted(config, changes or (), video or (), truth, videos, out, estimate)
+    _exit(lambda c: ask_baseline(Installation(), c, wanted, as_json=json))
+
+
 FormatName = Annotated[str, typer.Argument(help="Name of the format; `svg2 formats` lists them.", metavar="FORMAT")]
 
 
