@@ -1,4 +1,4 @@
-"""Large JSON lists, item by item, in memory of a few items."""
+"""Large JSON lists and objects, item by item, in memory of a few items."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 
 
 class BrokenJson(Svg2Error, ValueError):
-    """Text that is no JSON list: `line` (from 1) and what is wrong there."""
+    """Text that is no JSON list or object: `line` (from 1) and what is wrong there."""
 
     def __init__(self, line: int, reason: str) -> None:
         self.line = line
@@ -39,9 +39,18 @@ def items_of(path: Path) -> Iterator[tuple[int, Any]]:
         yield from _Items(file).read()
 
 
+def members_of(path: Path) -> Iterator[tuple[int, str, Any]]:
+    """Each member of the JSON object in the file at `path`: the line on which it begins, its name, its value.
+
+    A name that comes twice is given twice. Otherwise as `items_of`.
+    """
+    with path.open("rb") as file:
+        yield from _Items(file).members()
+
+
 @dataclass(slots=True)
 class _Items:
-    """A list that is being read: `text` waits from `at` on, `line` is that of the first character of `text`."""
+    """A list or object being read: `text` waits from `at` on, `line` is that of the first character of `text`."""
 
     file: IO[bytes]
     text: str = ""
@@ -65,6 +74,25 @@ class _Items:
             if self._passed() == "]":
                 return self._end()
 
+    def members(self) -> Iterator[tuple[int, str, Any]]:
+        if self._next() != "{":
+            raise self._broken("expected an object, which begins with {")
+        self.at += 1
+        if self._next() == "}":
+            self.at += 1
+            return self._end()
+        while True:
+            begins = self._next()
+            line = self._line()
+            if begins != '"':
+                raise self._broken("expected a name in quotes")
+            name = str(self._item(":"))
+            self.at += 1
+            self._next()
+            yield line, name, self._item(",}")
+            if self._passed() == "}":
+                return self._end()
+
     def _passed(self) -> str:
         """The mark after an item, which is passed."""
         mark = self.text[self.at]
@@ -73,7 +101,7 @@ class _Items:
 
     def _end(self) -> None:
         if self._next():
-            raise self._broken("expected nothing after the list")
+            raise self._broken("expected nothing after the end")
 
     def _next(self) -> str:
         """The next character that is no space, "" at the end."""
@@ -84,8 +112,8 @@ class _Items:
             if not self._more(PIECE):
                 return ""
 
-    def _item(self) -> Any:
-        """The item that begins here, up to the mark after it: what a piece ends with may be half of a number."""
+    def _item(self, marks: str = ",]") -> Any:
+        """The item that begins here, up to one of `marks`: what a piece ends with may be half of a number."""
         while True:
             try:
                 value, end = self.decoder.raw_decode(self.text, self.at)
@@ -98,12 +126,13 @@ class _Items:
                 raise self._broken(printable(str(error))) from error
             else:
                 end = self._space(end)
-                if self.text[end : end + 1] in {",", "]"}:
+                if end < len(self.text) and self.text[end] in marks:
                     self.at = end
                     return value
                 if end < len(self.text) - _NEAR_END or self.ended:
                     cut = end == len(self.text)
-                    raise self._broken("the list is cut off" if cut else "expected , or ] after an item", at=end)
+                    expected = f"expected {' or '.join(marks)} after an item"
+                    raise self._broken("the file is cut off" if cut else expected, at=end)
             self._more_of_item()
 
     def _more_of_item(self) -> None:
