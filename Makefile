@@ -8,7 +8,7 @@ CLIP ?= tests/clips/vtest_200_499.mp4
 export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help demo test test-all dev lint bench-speed bench-quality bench-heldout bench-tracking bench-verification bench-rle bench-traser train-tiny clean
+.PHONY: help demo test test-all dev lint bench-speed bench-quality bench-heldout bench-tracking bench-verification bench-rle bench-traser bench-questions train-tiny clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -69,6 +69,9 @@ bench-rle: $(VENV)/.dev  ## RLE algebra against decoding
 
 bench-traser: $(VENV)/.dev  ## TRASER's token selection and arrangement against the plain implementation
 	$(BIN)/python -m benchmarks.traser_tokens
+
+bench-questions: $(VENV)/.dev  ## what scene graphs are worth for answering questions
+	$(BIN)/python -m benchmarks.questions
 
 CLIPS ?= 1500
 TINY := SVG2_HOME=.svg2/train-tiny OMP_NUM_THREADS=2 $(BIN)/svg2 traser

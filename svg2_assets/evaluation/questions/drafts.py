@@ -17,6 +17,7 @@ from svg2_assets.evaluation.questions.sure import Happening, Sure
 from svg2_assets.evaluation.questions.values import CAMERA, Event, Fact, Program, QuestionType
 
 APART = 1.0  # seconds by which times must differ to be asked about
+LATE = 0.5  # seconds after the beginning of the video from which on something begins in it
 LONGER = 1.5  # times as long, to be asked about
 OPTIONS = 4  # of a question of several choices, as far as there are so many that are surely wrong
 FEWEST = 3
@@ -39,16 +40,19 @@ class Draft:
 
 @dataclass(slots=True)
 class Corpus:
-    """What there is in all videos, to draw wrong answers from: names by videos, values of attributes by type."""
+    """What is right in all videos, to draw wrong answers from: names by videos, values of attributes by type, names of
+    things that relations hold to. What is right nowhere would be known to be wrong."""
 
     names: Counter[str] = field(default_factory=Counter)
     values: dict[str, Counter[str]] = field(default_factory=dict)
+    objects: Counter[str] = field(default_factory=Counter)
 
     def add(self, sure: Sure) -> None:
         """Count one video."""
         self.names.update(sure.groups.keys())
         for _, kind, value, _ in sure.described(wording.ASKED_ATTRIBUTES):
             self.values.setdefault(kind.value, Counter())[value] += 1
+        self.objects.update(h.event.object for h in _of_things(sure) if not _holds_to_others(sure, h))
 
 
 Drafting = Callable[[Sure, Corpus, random.Random], Iterator[Draft]]
@@ -104,15 +108,15 @@ def relation(sure: Sure, _: Corpus, draw: random.Random) -> Iterator[Draft]:
             yield _yes_no(wording.relation(other), program, needs, yes=False, group=event.predicate)
 
 
-def object_of(sure: Sure, _: Corpus, draw: random.Random) -> Iterator[Draft]:
+def object_of(sure: Sure, corpus: Corpus, draw: random.Random) -> Iterator[Draft]:
     """What a relation holds to, where that is one thing; wrong answers are things of the video to which it does not."""
     for one in _shuffled(_of_things(sure), draw):
         event = one.event
-        others = {name: i for name, i in sure.single.items() if name not in {event.subject, event.object}}
         if _holds_to_others(sure, one):
             continue
-        wrong = [name for name in sorted(others) if sure.never(Event(event.subject, event.predicate, name))]
-        options = _choices(event.object, wrong, dict.fromkeys(wrong, 1), Kind.OBJECT, draw)
+        others = sorted((sure.single.keys() & corpus.objects.keys()) - {event.subject, event.object})
+        wrong = [name for name in others if sure.never(Event(event.subject, event.predicate, name))]
+        options = _choices(event.object, wrong, corpus.objects, Kind.OBJECT, draw)
         if options:
             asked = Event(event.subject, event.predicate)
             program = Program(QuestionType.OBJECT, events=(asked,))
@@ -120,9 +124,9 @@ def object_of(sure: Sure, _: Corpus, draw: random.Random) -> Iterator[Draft]:
 
 
 def order(sure: Sure, _: Corpus, draw: random.Random) -> Iterator[Draft]:
-    """Which of two begins first."""
+    """Which of two begins first; what holds from the beginning on would be known to."""
     for first, second in _pairs(sure, draw):
-        if abs(first.start - second.start) >= APART:
+        if min(first.start, second.start) >= LATE and abs(first.start - second.start) >= APART:
             right = 0 if first.start < second.start else 1
             yield _which(wording.order(), QuestionType.ORDER, (first, second), right)
 
