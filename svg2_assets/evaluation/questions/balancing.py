@@ -60,14 +60,13 @@ def in_turn(
     chosen: list[Drafted] = []
     least, waiting = min(ALIVE, len(groups)), draw.sample(sorted(groups), len(groups))
     while waiting and len(waiting) >= least:
-        turn = [(answer_, _first(groups[answer_], limits)) for answer_ in waiting]
-        waiting = [answer_ for answer_, found in turn if found is not None]
-        if len(waiting) < least:
-            break
-        for answer_, found in turn:
-            if found is not None and limits.room(found[0]):
+        for own in list(waiting):
+            found = _first(groups[own], limits)
+            if found is None:
+                waiting.remove(own)
+            elif len(waiting) >= least:
+                groups[own].remove(found)
                 chosen.append(found)
-                groups[answer_].remove(found)
                 limits.taken[found[0]] += 1
     return chosen
 
