@@ -85,8 +85,7 @@ def test_every_question_is_asked_under_every_condition(server: DevServer, gatewa
     blind, told = ["no", "floor"], ["yes", "A table."]
     assert found.said == {"blind": blind, "video": blind, "graph A": told, "video + graph A": told}
     assert found.outcomes == {Outcome.OK: 8}
-    asked = server.log()[before:]
-    assert [entry["outcome"] for entry in asked] == ["ok"] * 8 or len(asked) == 8
+    assert len(server.log()) == before + 8
     assert ask_model(exam("all"), SETTINGS, gateway, frames).said == found.said
     assert len(server.log()) == before + 8, "answers are kept"
 
@@ -102,7 +101,7 @@ def test_what_is_shown_by_condition() -> None:
     assert calls[0].schema["properties"] == {"answer": {"type": "string", "enum": ["A", "B"]}}
     assert len({call.options["prompt_cache_key"] for call in calls}) == 4
     times = [p["text"] for p in calls[2].messages[1]["content"] if p["type"] == "text"][1:5]
-    assert times == ["At 0.25 s.", "At 0.75 s.", "At 1.25 s.", "At 1.75 s."]
+    assert times == ["At 0.00 s.", "At 0.50 s.", "At 1.00 s.", "At 1.50 s."]  # of each two frames the first
 
 
 def test_a_graph_is_told_as_text() -> None:
@@ -117,7 +116,7 @@ def test_a_graph_is_told_as_text() -> None:
 
 
 def test_calls_that_were_lost_are_no_answers(server: DevServer, gateway: LlmGateway) -> None:
-    server.script({"text": "holding", "times": 2, "fault": {"kind": "server_error"}}, append=True)
+    server.script({"text": "woman holding", "times": 2, "fault": {"kind": "server_error"}}, append=True)
     before = len(server.log())
     with pytest.raises(Unanswered, match=r"2 of 8 calls got no answer .*Run again"):
         ask_model(exam("lost"), SETTINGS, gateway, frames)
@@ -128,7 +127,7 @@ def test_calls_that_were_lost_are_no_answers(server: DevServer, gateway: LlmGate
 
 
 def test_a_refusal_is_no_answer_and_wrong(server: DevServer, gateway: LlmGateway) -> None:
-    server.script({"text": "holding", "answer": {"refusal": "No."}}, {"answer": {"value": {"answer": "table"}}})
+    server.script({"text": "woman holding", "answer": {"refusal": "No."}}, {"answer": {"value": {"answer": "table"}}})
     found = ask_model(exam("refused"), SETTINGS, gateway, frames)
     assert found.said["video"] == [None, "table"]
     assert found.outcomes == {Outcome.REFUSED: 4, Outcome.OK: 4}
