@@ -8,7 +8,7 @@ CLIP ?= tests/clips/vtest_200_499.mp4
 export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help demo test test-all dev lint bench-speed bench-quality bench-heldout bench-tracking bench-verification bench-rle bench-swaps bench-table2 bench-traser train-tiny clean
+.PHONY: help demo test test-all dev lint bench-speed bench-quality bench-heldout bench-tracking bench-verification bench-rle bench-swaps bench-table2 bench-traser bench-questions train-tiny clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -75,6 +75,9 @@ bench-traser: $(VENV)/.dev  ## TRASER's token selection and arrangement against 
 
 bench-swaps: $(VENV)/.dev  ## where relations are lost: phases replaced by the truth one after the other
 	$(BIN)/python -m benchmarks.oracle_swaps
+
+bench-questions: $(VENV)/.dev  ## what scene graphs are worth for answering questions
+	$(BIN)/python -m benchmarks.questions
 
 CLIPS ?= 1500
 TINY := SVG2_HOME=.svg2/train-tiny OMP_NUM_THREADS=2 $(BIN)/svg2 traser

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from svg2_assets.commands import questions_cli
 from svg2_assets.commands.installation import Installation
 from svg2_assets.scene.errors import Svg2Error
 
@@ -471,6 +472,9 @@ def dev_server(
     from svg2_assets.commands.dev_server import dev_server as run
 
     _exit(lambda c: run(c, host=host, port=port, keys=key or (), rpm=rpm, tpm=tpm, latency=latency, state=state))
+
+
+questions_cli.register(app, evaluate, _exit)
 
 
 if __name__ == "__main__":

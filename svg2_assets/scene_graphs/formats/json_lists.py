@@ -49,6 +49,15 @@ def members_of(path: Path) -> Iterator[tuple[str, int, Any]]:
         yield from _Items(file).read_members()
 
 
+def entries_of(path: Path) -> Iterator[tuple[int, str, Any]]:
+    """Each member of the JSON object in the file at `path`: the line on which it begins, its key, its value as a whole.
+
+    A key that comes twice is given twice. Otherwise as `items_of`.
+    """
+    with path.open("rb") as file:
+        yield from _Items(file).read_entries()
+
+
 @dataclass(slots=True)
 class _Items:
     """A list that is being read: `text` waits from `at` on, `line` is that of the first character of `text`."""
@@ -81,6 +90,20 @@ class _Items:
                     raise self._broken("expected , or } after a member")
             else:
                 yield key, self._line(), self._item("}")
+            if self._passed() == "}":
+                return self._end()
+
+    def read_entries(self) -> Iterator[tuple[int, str, Any]]:
+        self._expect("{", "expected an object, which begins with {")
+        if self._next() == "}":
+            self.at += 1
+            return self._end()
+        while True:
+            self._next()
+            line = self._line()
+            key = self._key()
+            self._next()
+            yield line, key, self._item("}")
             if self._passed() == "}":
                 return self._end()
 
