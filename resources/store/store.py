@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 import pyarrow as pa
 
-from resources.store import maintenance
+from resources.store import maintenance, scanning
 from resources.store.filters import Where, condition, id_chunks
 from resources.store.rows import Rows, arrow_rows, refuse_outside
 from resources.store.schemas import KEYED_TABLES, KEYS, STAGED_TABLES, TABLES
@@ -51,6 +51,13 @@ class SceneGraphStore:
         names = list(columns) if columns is not None else TABLES[table].names
         frame = _frame(self._tables.select(table, names, _conditions(table, video_ids, where)))
         return frame.sort(KEYS[table]) if set(KEYS[table]) <= set(names) else frame
+
+    def scan(
+        self, table: str, columns: Sequence[str], *, where: Where | None = None, rows: int = scanning.ROWS
+    ) -> Iterator[pl.DataFrame]:
+        """`read` for all of a table: frames of at most `rows` rows, of one version, in no order."""
+        sql = condition(where, schema=TABLES[table])
+        return map(_frame, scanning.scan(self._tables, table, columns, sql, rows=rows))
 
     def count(self, table: str, *, where: Where | None = None) -> int:
         """How many rows of `table` satisfy `where`."""

@@ -114,6 +114,13 @@ class Tables:
                 self._handles[name] = handle
             return self._handles[name]
 
+    def opened(self, name: str) -> Any | None:
+        """A handle of its own on table `name`, pinned to the newest version; None where it does not exist yet."""
+        handle = self.run(name, "open", lambda: self._open(name))
+        if handle is not None and self.tag is None:
+            self.run(name, "open", lambda: handle.checkout(handle.version))
+        return handle
+
     def created(self, name: str) -> Any:
         """Handle of table `name`, which is made if it does not exist; safe when several processes do so at once."""
         self.require_writable(name)

@@ -130,15 +130,25 @@ def query(installation: Installation, console: Console, question: Question, *, a
     return 0
 
 
-def stats(installation: Installation, console: Console, *, as_json: bool) -> int:
-    """The size and variety of everything in the store."""
-    from svg2_assets.scene_graphs.assets import dataset_figures
+def stats(installation: Installation, console: Console, *, source: str = "", as_json: bool) -> int:
+    """The data sets of the store beside published ones; all figures of `source`, or of the only one there is."""
+    from svg2_assets.scene_graphs.comparison import COLUMNS, PUBLISHED, compared
+    from svg2_assets.scene_graphs.sources import datasets_of, figures_of
 
-    figures = dataset_figures(installation.store)
+    store = installation.store
+    found = [figures_of(store, dataset) for dataset in datasets_of(store, named=source or None)]
     if as_json:
-        show_json(figures.to_json())
+        show_json(
+            {"sources": [figures.to_json() for figures in found], "published": [line.to_json() for line in PUBLISHED]}
+        )
+        return 0
+    console.print(table("Data sets", COLUMNS, [line.cells() for line in compared(found)]))
+    if source or len(found) == 1:
+        for figures in found:
+            title = f"{figures.dataset.name} ({figures.dataset.kind.value})"
+            console.print(table(title, ("figure", "value"), figures.statistics.as_rows()))
     else:
-        console.print(table("Data set", ("figure", "value"), figures.as_rows()))
+        console.print("All figures of one of them: svg2 stats --source NAME", highlight=False, markup=False)
     return 0
 
 

@@ -5,7 +5,8 @@ import json
 import polars as pl
 import pytest
 
-from svg2_assets.scene_graphs.statistics import Statistics, statistics_of
+from svg2_assets.scene_graphs.statistics import Statistics
+from svg2_assets.scene_graphs.tallying import statistics_of
 from tests.scene_graphs import tables
 
 
