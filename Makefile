@@ -8,7 +8,7 @@ CLIP ?= tests/clips/vtest_200_499.mp4
 export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help demo test test-all dev lint bench-speed bench-quality bench-heldout bench-tracking bench-verification bench-rle bench-traser train-tiny clean
+.PHONY: help demo test test-all dev lint bench-speed bench-quality bench-heldout bench-tracking bench-verification bench-rle bench-traser bench-statistics train-tiny clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -66,6 +66,9 @@ bench-verification: $(VENV)/.dev  ## verdicts on names, and what policies keep
 
 bench-rle: $(VENV)/.dev  ## RLE algebra against decoding
 	$(BIN)/python -m benchmarks.rle_algebra
+
+bench-statistics: $(VENV)/.dev  ## statistics and queries of a store as large as SVG2: some GB of disk, half an hour
+	$(BIN)/python -m benchmarks.statistics
 
 bench-traser: $(VENV)/.dev  ## TRASER's token selection and arrangement against the plain implementation
 	$(BIN)/python -m benchmarks.traser_tokens

@@ -34,12 +34,14 @@ def scan(
         yield pa.concat_tables([empty, pa.Table.from_batches([batch])], promote_options="default")
 
 
-def mark(tables: Tables, name: str) -> tuple[int, int]:
-    """(version, bound) of table `name` as it is now: `written_since(bound)` finds all that is written from here on.
+def version(tables: Tables, name: str) -> int:
+    """The version of table `name`, 0 where there is none: the same version holds the same rows."""
+    handle = tables.opened(name)
+    return 0 if handle is None else int(handle.version)
 
-    Lance gives every write fragments with higher numbers than all before, compaction's among them, and a row's address
-    begins with its fragment. (0, 0) where there is no table.
-    """
+
+def mark(tables: Tables, name: str) -> tuple[int, int]:
+    """(version, bound) of table `name` as it is now, for `written_since`; (0, 0) where there is no table."""
     handle = tables.opened(name)
     if handle is None:
         return 0, 0
@@ -51,6 +53,16 @@ def mark(tables: Tables, name: str) -> tuple[int, int]:
     return int(handle.version), -(-highest >> 32) << 32
 
 
-def written_since(bound: int) -> str:
-    """The condition (SQL) that holds for rows written after a mark with this `bound`."""
-    return f"{ROW_ADDRESS} >= {bound}"
+def written_since(tables: Tables, name: str, marked: tuple[int, int], condition: str | None = None) -> set[str]:
+    """Ids of the videos that have rows (for which `condition` holds) written after `marked`. What was deleted is not told.
+
+    Lance gives each write fragments with higher numbers than all before, also compaction, which moves rows and thus
+    makes them look new; a row's address begins with its fragment.
+    """
+    before, bound = marked
+    now = version(tables, name)
+    if now == before:
+        return set()
+    lately = f"{ROW_ADDRESS} >= {bound if now > before else 0}"
+    both = lately if condition is None else f"{lately} AND {condition}"
+    return {v for found in scan(tables, name, ["video_id"], both) for v in found.column("video_id").unique().to_pylist()}

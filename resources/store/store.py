@@ -59,6 +59,22 @@ class SceneGraphStore:
         sql = condition(where, schema=TABLES[table])
         return map(_frame, scanning.scan(self._tables, table, columns, sql, rows=rows))
 
+    def mark(self, table: str) -> tuple[int, int]:
+        """How far `table` is written now, for `written_since`."""
+        return scanning.mark(self._tables, table)
+
+    def version(self, table: str) -> int:
+        """The version of `table`; the same version holds the same rows."""
+        return scanning.version(self._tables, table)
+
+    def written_since(self, table: str, marked: tuple[int, int], *, where: Where | None = None) -> set[str]:
+        """Ids of the videos with rows written after `marked`, of those that satisfy `where`; deletions are not told."""
+        return scanning.written_since(self._tables, table, marked, condition(where, schema=TABLES[table]))
+
+    def rewrite(self, table: str, rows: Rows) -> int:
+        """Make `rows` all rows of a derived table, in one commit; its indices go. Returns how many there are."""
+        return self._tables.rewrite(table, arrow_rows(table, rows))
+
     def count(self, table: str, *, where: Where | None = None) -> int:
         """How many rows of `table` satisfy `where`."""
         handle = self._tables.existing(table)

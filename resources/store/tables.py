@@ -181,6 +181,11 @@ class Tables:
         """Upsert `data` by key in one commit; with `scope` (SQL), also delete the rows in it that `data` lacks."""
         return self.run(name, "replace" if scope else "upsert", lambda: self._merge(name, data, scope))
 
+    def rewrite(self, name: str, data: pa.Table) -> int:
+        """Make `data` all rows of the table, in one commit. Returns how many they are."""
+        self.run(name, "rewrite", lambda: self.created(name).add(data, mode="overwrite"))
+        return int(data.num_rows)
+
     def delete(self, name: str, condition: str) -> int:
         """Delete the rows for which `condition` (SQL) holds, in one commit. Returns how many."""
         return int(self.run(name, "delete", lambda: self.created(name).delete(condition)).num_deleted_rows)

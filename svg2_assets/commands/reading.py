@@ -25,7 +25,8 @@ from svg2_assets.quality.verdict import reason
 from svg2_assets.recipes import recipes
 from svg2_assets.runner import expected_states
 from svg2_assets.scene.document import write
-from svg2_assets.scene_graphs.query import Question, find_relations
+from svg2_assets.scene_graphs.query import Question
+from svg2_assets.scene_graphs.statements import find_stored
 from svg2_assets.scene_graphs.stored import read_graph
 
 
@@ -114,13 +115,7 @@ def show(installation: Installation, console: Console, *, video: str, as_json: b
 
 def query(installation: Installation, console: Console, question: Question, *, as_json: bool) -> int:
     """Relations over the whole store by subject, predicate, object and duration."""
-    store = installation.store
-    found = find_relations(
-        question,
-        videos=store.read("videos", columns=["video_id", "uri", "superseded_by"]),
-        labels=store.read("labels", where={"stage": "verified"}, columns=["video_id", "stage", "object_id", "name"]),
-        relations=store.read("relations"),
-    )
+    found = find_stored(installation.store, question)
     if as_json:
         show_json([match.to_json() for match in found])
     elif not found:
