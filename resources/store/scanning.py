@@ -54,7 +54,7 @@ def mark(tables: Tables, name: str) -> tuple[int, int]:
 
 
 def written_since(tables: Tables, name: str, marked: tuple[int, int], condition: str | None = None) -> set[str]:
-    """Ids of the videos that have rows (for which `condition` holds) written after `marked`. What was deleted is not told.
+    """Ids of the videos that have rows (for which `condition` holds) written after `marked`; deletions are not told.
 
     Lance gives each write fragments with higher numbers than all before, also compaction, which moves rows and thus
     makes them look new; a row's address begins with its fragment.
@@ -65,4 +65,5 @@ def written_since(tables: Tables, name: str, marked: tuple[int, int], condition:
         return set()
     lately = f"{ROW_ADDRESS} >= {bound if now > before else 0}"
     both = lately if condition is None else f"{lately} AND {condition}"
-    return {v for found in scan(tables, name, ["video_id"], both) for v in found.column("video_id").unique().to_pylist()}
+    batches = scan(tables, name, ["video_id"], both)
+    return {v for found in batches for v in found.column("video_id").unique().to_pylist()}

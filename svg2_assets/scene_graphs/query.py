@@ -89,9 +89,11 @@ def with_names(relations: pl.LazyFrame, names: pl.LazyFrame) -> pl.LazyFrame:
 
 def matching_names(names: Iterable[str], asked: str) -> list[str]:
     """Those of `names` that somebody means who asks for `asked`, as `Question` says."""
-    return pl.DataFrame({"name": list(names)}, schema={"name": pl.String}).filter(_called(pl.col("name"), asked))[
-        "name"
-    ].to_list()
+    return (
+        pl.DataFrame({"name": list(names)}, schema={"name": pl.String})
+        .filter(_called(pl.col("name"), asked))["name"]
+        .to_list()
+    )
 
 
 def matching_predicates(predicates: Iterable[str], asked: str | None) -> tuple[list[str], list[str]]:
@@ -173,6 +175,6 @@ def _match(row: dict[str, Any]) -> Match:
     )
 
 
-def _order(match: Match) -> tuple[str, str, float, int, int, str]:
+def _order(match: Match) -> tuple[Any, ...]:
     start = match.spans[0][0] if match.spans else 0.0
-    return match.uri, match.video_id, start, match.subject_id, match.object_id, match.predicate
+    return match.uri, match.video_id, start, match.subject_id, match.object_id, match.predicate, match.spans

@@ -1,12 +1,12 @@
 """Finds relations in a large store without reading all of it: an index that may be behind, and is never believed alone.
 
-Table `statements` holds every relation by the names of its ends, as of the last time it was made (`refresh`). A question
-is put to it for the videos that may have an answer. To these come all videos of which names or relations were written
-since. The answers are then found in what the store holds of those videos now, the same way as without the index. So
-what was rewritten, superseded or dropped meanwhile never shows, and nothing is missed.
+Table `statements` holds every relation by the names of its ends, as of the last time it was made (`refresh`). It is
+asked for the videos that may have an answer. To these come all videos of which names or relations were written since.
+The answers are then found in what the store holds of those videos now, the same way as without the index. So what was
+rewritten, superseded or dropped meanwhile never shows, and nothing is missed.
 
-One thing escapes: a label that was deleted and not written again, by which its object becomes an `object`. Questions for
-an `object` are therefore answered without the index, and so are those that would find very many.
+One thing escapes: a label that was deleted and not written again, by which its thing becomes an `object`. Questions
+for an `object` are therefore answered without the index, and so are those that would find very many.
 """
 
 from __future__ import annotations
@@ -72,9 +72,7 @@ class QueryStore(Protocol):
         """How far a table is written."""
         ...
 
-    def written_since(
-        self, table: str, marked: tuple[int, int], *, where: Mapping[str, Any] | None = None
-    ) -> set[str]:
+    def written_since(self, table: str, marked: tuple[int, int], *, where: Mapping[str, Any] | None = None) -> set[str]:
         """Ids of the videos with rows written after a mark."""
         ...
 
@@ -140,7 +138,7 @@ def refresh(store: QueryStore) -> int:
 def _conditions(
     question: Question, names: Sequence[str], predicates: Sequence[str]
 ) -> list[dict[str, list[str]]] | None:
-    """Which rows of the index answer, as stored and from the other end; None where some that do can be missing in it."""
+    """Which rows of the index answer, as stored and from the other end; None where it can miss some."""
     ends = {
         end: None if asked is None else matching_names(names, asked)
         for end, asked in (("subject", question.subject), ("object", question.object))

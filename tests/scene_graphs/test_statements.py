@@ -48,10 +48,10 @@ def renamed(name: str) -> Graphs:
 
 
 def camera(store: SceneGraphStore) -> None:
-    row = {"video_id": "v7", "relation_id": 99, "subject": 0, "predicate": "approaching", "object": -1}
     rows = store.read("relations", video_ids=["v7"]).to_dicts()
-    spans = [{"start": 0.0, "end": 9.0}]
-    store.replace("relations", [*rows, row | {"category": "motion", "spans": spans, "confidence": 1.0}], video_ids=["v7"])
+    row = {"video_id": "v7", "relation_id": 99, "subject": 0, "predicate": "approaching", "object": -1}
+    row |= {"category": "motion", "spans": [{"start": 0.0, "end": 9.0}], "confidence": 1.0}
+    store.replace("relations", [*rows, row], video_ids=["v7"])
 
 
 CHANGES: dict[str, Callable[[SceneGraphStore], object]] = {
