@@ -36,8 +36,8 @@ def scan(
 
 def version(tables: Tables, name: str) -> int:
     """The version of table `name`, 0 where there is none: the same version holds the same rows."""
-    handle = tables.opened(name)
-    return 0 if handle is None else int(handle.version)
+    handle = tables.existing(name)
+    return 0 if handle is None else int(tables.run(name, "read", lambda: handle.version))
 
 
 def mark(tables: Tables, name: str) -> tuple[int, int]:

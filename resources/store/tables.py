@@ -259,7 +259,8 @@ class Tables:
     def _with_new_columns(self, name: str, handle: Any) -> Any:
         """A table of an earlier version lacks columns that came later: they are added, empty, in one commit."""
         self._refuse_other_schema(name, handle.schema)
-        new = [f for f in TABLES[name] if f.name not in handle.schema.names]
+        there = set(handle.schema.names)  # asked once: each time is a way to Lance's thread and back
+        new = [f for f in TABLES[name] if f.name not in there]
         if not new or self.tag is not None:
             return handle
         try:
