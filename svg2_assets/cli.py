@@ -105,11 +105,16 @@ def query(
 
 
 @app.command()
-def stats(json: AsJson = False) -> None:
-    """How large and how varied the data set in the store is."""
+def stats(
+    source: Annotated[
+        str, typer.Option(help="One data set: `pipeline`, or the name of an import or of what a model predicted.")
+    ] = "",
+    json: AsJson = False,
+) -> None:
+    """How large and how varied the data sets in the store are, beside others as published."""
     from svg2_assets.commands.reading import stats as run
 
-    _exit(lambda console: run(Installation(), console, as_json=json))
+    _exit(lambda console: run(Installation(), console, source=source, as_json=json))
 
 
 @app.command()
