@@ -22,6 +22,7 @@ from svg2_assets.traser.samples.pictures import Undecodable, decode
 from svg2_assets.traser.samples.stream import Fault, Unusable
 from svg2_assets.traser.samples.values import Sample, SampleObject
 from svg2_assets.traser.sampling import Sampled, bytes_of_patches, frames_of, grid_of
+from svg2_assets.traser.samples.stating import predicates_at
 from svg2_assets.traser.selection import NoObject, Selection, tracks_of
 from svg2_assets.traser.text import Clock, Statement, Task, Thing, Told, answer_ids, prompt_ids, target_text
 from svg2_assets.traser.values import PATCH_VALUES, Example, Grid
@@ -76,7 +77,9 @@ class ExampleMaker:
         notes = (*selection.notes, *missing, *fitted.notes, *arranged.notes)
         altered = self._altered(sample, shown, task, answer) if self.altered else {}
         words = self._words(sample, shown, task)
-        return Example(sample.video.id, NOTHING, grid, arranged, answer, notes, altered, words)
+        told = told_of(sample, shown) if task.tells_relations else Told()
+        stated = predicates_at(told, arranged, fitted.clip, self.tokenizer)
+        return Example(sample.video.id, NOTHING, grid, arranged, answer, notes, altered, words, stated)
 
     @cached_property
     def _plan(self) -> Plan:
