@@ -19,10 +19,10 @@ from svg2_assets.traser.arrangement import Clip, Plan, Slots, Tokenizer, arrange
 from svg2_assets.traser.budget import Fitted, fit
 from svg2_assets.traser.presets import Preset
 from svg2_assets.traser.samples.pictures import Undecodable, decode
+from svg2_assets.traser.samples.stating import predicates_at
 from svg2_assets.traser.samples.stream import Fault, Unusable
 from svg2_assets.traser.samples.values import Sample, SampleObject
 from svg2_assets.traser.sampling import Sampled, bytes_of_patches, frames_of, grid_of
-from svg2_assets.traser.samples.stating import predicates_at
 from svg2_assets.traser.selection import NoObject, Selection, tracks_of
 from svg2_assets.traser.text import Clock, Statement, Task, Thing, Told, answer_ids, prompt_ids, target_text
 from svg2_assets.traser.values import PATCH_VALUES, Example, Grid

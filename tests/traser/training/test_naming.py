@@ -95,8 +95,8 @@ def test_a_pair_tells_what_holds_or_that_nothing_does():
 
 
 def test_what_fills_a_pair_s_slots_learns_what_holds():
-    net, examples = model(), [stated(k) for k in range(4)]
-    optimiser = torch.optim.Adam(net.window_resampler.parameters(), lr=1e-2)
+    net, examples = model(), [stated(k) for k in (1, 1)]
+    optimiser = torch.optim.Adam(net.parameters(), lr=1e-2)
     costs = []
     for _ in range(40):
         loss = stating(net, seen_of(net, examples), np.random.default_rng(0))
@@ -104,4 +104,4 @@ def test_what_fills_a_pair_s_slots_learns_what_holds():
         loss.backward()
         optimiser.step()
         costs.append(float(loss.detach()))
-    assert costs[-1] < 0.7 * costs[0]
+    assert costs[-1] < 0.5 * costs[0]
