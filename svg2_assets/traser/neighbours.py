@@ -70,7 +70,7 @@ class Neighbours:
         pairs[:, 8] = _iou(mine[both], theirs[both])
         pairs[:, 9] = self._gaps[own, other, both]
         pairs[:, 10] = self._gaps[own, other, after] - self._gaps[own, other, before]
-        pairs[:, 11] = other + 1
+        pairs[:, 11], pairs[:, 12] = own + 1, other + 1
         return pairs
 
     def _around(self, own: int, other: int, steps: IntArray) -> tuple[IntArray, IntArray]:

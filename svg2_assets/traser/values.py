@@ -26,10 +26,10 @@ PLACE_FEATURES = 8
 GROUP_FEATURES = 9
 """Of a group: first and last second, then the box at both: centre y, centre x, log area (each 0 where unknown), then
 the number that its object has in the answer, 0 for the scene, -1 for the camera."""
-PAIR_FEATURES = 12
+PAIR_FEATURES = 13
 """Of an object and another on one step: its second; the other's centre less its own (y, x); how far its own centre
 goes from the step before to the step after (y, x); how far the other's goes; the log of the other's area over its own;
-their IoU; the gap between their boxes; how much it grows from the step before to the step after; the other's number."""
+their IoU; the gap between their boxes; how much it grows from the step before to the step after; its own number in the answer; the other's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def test_what_the_boxes_say_of_two_objects_on_each_step() -> None:
     np.testing.assert_allclose(found.pairs[:, 8], [0, 0, 0, 0.5], atol=1e-6)  # 0.2 x 0.1 within 0.4 x 0.1
     np.testing.assert_allclose(found.pairs[:, 9], [0.5, 0.3, 0.1, 0], atol=1e-6)
     np.testing.assert_allclose(found.pairs[:, 10], [-0.2, -0.4, -0.3, -0.1], atol=1e-6)
-    assert found.pairs[:, 11].tolist() == [2] * 4
+    assert found.pairs[:, 11:].tolist() == [[1, 2]] * 4
 
 
 def test_only_steps_count_that_show_both() -> None:

@@ -148,19 +148,21 @@ class Pairing(nn.Module):
     """What two objects have to do with each other on a step, of what their windows show and of their boxes.
 
     That one comes nearer takes several numbers at once to tell, which no sum of waves does: a gated layer joins them.
-    It starts by giving nothing.
+    `which` says beside it when it is and whose. It starts by giving nothing.
     """
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
         width = min(hidden, PAIRING)
-        self.scale = tuple(COUNTED_SCALE if f in (0, PAIR_FEATURES - 1) else 1.0 for f in range(PAIR_FEATURES))
+        self.counted = [0, PAIR_FEATURES - 2, PAIR_FEATURES - 1]
+        self.scale = tuple(COUNTED_SCALE if f in self.counted else 1.0 for f in range(PAIR_FEATURES))
         self.norm = RmsNorm(hidden)
         self.own_proj = nn.Linear(hidden, width, bias=False)
         self.other_proj = nn.Linear(hidden, width, bias=False)
         self.boxes_proj = nn.Linear((2 * FREQUENCIES + 1) * PAIR_FEATURES, 2 * width, bias=True)
         self.up_proj = nn.Linear(2 * width, 2 * width, bias=True)
         self.linear = nn.Linear(2 * width, hidden, bias=False)
+        self.which = Waves(len(self.counted), hidden, counted=range(len(self.counted)))
 
     def forward(self, own: Tensor, other: Tensor, pairs: Tensor) -> Tensor:
         """What the windows of both show [G, D], their boxes [G, PAIR_FEATURES] -> [G, D]."""
@@ -168,7 +170,7 @@ class Pairing(nn.Module):
         boxes = torch.cat([plain, waves_of(pairs, self.scale)], dim=-1).to(own.dtype)
         seen = torch.cat([self.own_proj(self.norm(own)), self.other_proj(self.norm(other))], dim=-1)
         out: Tensor = self.linear(functional.silu(self.up_proj(functional.silu(seen + self.boxes_proj(boxes)))))
-        return out
+        return out + self.which(pairs[..., self.counted])
 
     def reset(self) -> None:
         """Each layer gives as much as it takes; the last one nothing."""
@@ -178,6 +180,7 @@ class Pairing(nn.Module):
             nn.init.zeros_(layer.bias)
         nn.init.ones_(self.norm.weight)
         nn.init.zeros_(self.linear.weight)
+        nn.init.zeros_(self.which.linear.weight)
 
 
 def waves_of(x: Tensor, scale: Sequence[float]) -> Tensor:
