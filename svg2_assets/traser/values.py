@@ -29,7 +29,8 @@ the number that its object has in the answer, 0 for the scene, -1 for the camera
 PAIR_FEATURES = 13
 """Of an object and another on one step: its second; the other's centre less its own (y, x); how far its own centre
 goes from the step before to the step after (y, x); how far the other's goes; the log of the other's area over its own;
-their IoU; the gap between their boxes; how much it grows from the step before to the step after; its own number in the answer; the other's."""
+their IoU; the gap between their boxes; how much it grows from the step before to the step after; its own number in the
+answer; the other's."""
 
 
 @dataclass(frozen=True, slots=True)
