@@ -163,7 +163,7 @@ def arrange(
         _write(grown, block, number, plan=plan)
     grown.say(prompt[1])
     grown.say(answer, learned=True)
-    whole = Arranged(np.asarray(grown.ids, dtype=np.int64), np.asarray(grown.labels), tuple(grown.groups))
+    whole = Arranged(np.asarray(grown.ids, dtype=np.int64), np.asarray(grown.labels), grown.all_groups())
     cut = plan.arranging.cut_at
     return whole if cut is None or not answer or len(whole) <= cut else _cut(whole, cut)
 
@@ -199,7 +199,7 @@ def length_of(block: Block, number: int, *, plan: Plan) -> int:
 
 def length_of_part(part: Part, *, plan: Plan) -> int:
     """Ids that a window takes within a block, its stamp and what is beside its object included."""
-    beside = sum(len(plan.encode(str(b.number))) + 1 for b in part.beside)
+    beside = sum(len(plan.encode(str(b.number))) + len(b.pairs) for b in part.beside)
     return len(plan.encode(part.window.label)) + _slots_of(part, plan) + beside
 
 
@@ -217,6 +217,15 @@ class _Sequence:
     ids: list[int] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
+    windows: dict[tuple[int, int], int] = field(default_factory=dict)  # number, first step -> group
+    pairs: dict[int, tuple[int, int, int]] = field(default_factory=dict)  # group -> own and other number, first step
+
+    def all_groups(self) -> tuple[Group, ...]:
+        """The groups, those of pairs with the windows that they are of."""
+        for place, (own, other, first) in self.pairs.items():
+            pair = self.windows.get((own, first), -1), self.windows.get((other, first), -1)
+            self.groups[place] = replace(self.groups[place], pair=pair)
+        return tuple(self.groups)
 
     def say(self, ids: Sequence[int], *, learned: bool = False) -> None:
         self.ids += ids
@@ -237,11 +246,15 @@ def _write(grown: _Sequence, block: Block, number: int, *, plan: Plan) -> None:
         grown.say(plan.encode(part.window.label))
         inside = slice(part.first, part.last)
         role = Role.WINDOW if Role.WINDOW in roles else Role.TOKENS
+        grown.windows[told, part.window.first] = len(grown.groups)
         _fill(grown, role, block, inside, number=told, slots=_slots_of(part, plan), plan=plan)
         for beside in part.beside:
             grown.say(plan.encode(str(beside.number)))
-            grown.groups.append(Group(Role.BESIDE, len(grown.ids), 1, _NO_TOKENS, _NO_PLACES, beside.meta))
-            grown.say([marks.video])
+            shown = (told, beside.number, part.window.first)
+            for pair in beside.pairs:
+                grown.pairs[len(grown.groups)] = shown
+                grown.groups.append(Group(Role.BESIDE, len(grown.ids), 1, _NO_TOKENS, _NO_PLACES, pair))
+                grown.say([marks.video])
     grown.say([marks.vision_end, marks.object_end])
 
 
@@ -277,9 +290,10 @@ def _parts(tokens: IntArray, grid: Grid, windows: Sequence[Window]) -> tuple[Par
 def _cut(whole: Arranged, at: int) -> Arranged:
     """The first `at` ids. A group that the cut divides is no longer filled: nothing learned comes after it."""
     learned = int((whole.labels != IGNORED).sum())
-    kept = Arranged(
-        whole.ids[:at], whole.labels[:at], tuple(g for g in whole.groups if g.start + g.slots <= at), whole.notes
-    )
+    groups = [g for g in whole.groups if g.start + g.slots <= at]  # those before the cut: their places stay
+    own, other = (tuple(k if k < len(groups) else -1 for k in (g.pair[i] for g in groups)) for i in (0, 1))
+    groups = [replace(g, pair=pair) for g, pair in zip(groups, zip(own, other, strict=True), strict=True)]
+    kept = Arranged(whole.ids[:at], whole.labels[:at], tuple(groups), whole.notes)
     lost = learned - int((kept.labels != IGNORED).sum())
     note = f"the sequence of {len(whole)} tokens is cut at {at}: {lost} of the answer's {learned} tokens are lost"
     return Arranged(kept.ids, kept.labels, kept.groups, (*whole.notes, note))

@@ -23,7 +23,7 @@ from svg2_assets.traser.samples.settings import SamplingSettings
 from svg2_assets.traser.samples.splits import Split
 from svg2_assets.traser.values import Role
 
-OBJECTIVES = ("contrast", "naming")
+OBJECTIVES = ("contrast", "naming", "stating")
 """Losses that `training.objectives` has beside the language model's."""
 
 
