@@ -221,10 +221,12 @@ def graphs(
 ) -> None:
     """Names, attributes, relations and triplets of predicted scene graphs: recall, precision, F1, differences."""
     from svg2_assets.commands import evaluate_graphs as command
+    from svg2_assets.evaluation.graphs.settings import Direction
+    from svg2_assets.evaluation.harness.evaluating import Match
 
     def asked() -> command.Asked:
         shown = command.view(criterion or (), by or (), average, sweep=sweep, intervals=intervals, seed=seed)
-        how = command.choice("match", match, command.Match), command.choice("direction", direction, command.Direction)
+        how = command.choice("match", match, Match), command.choice("direction", direction, Direction)
         return command.Asked(
             gt, pred, *how, least=least, judge=judge, strict_judge=strict_judge, tiou=tiou, changes=changes or (),
             out=out, view=shown,

@@ -68,8 +68,9 @@ class Counts:
         halves = ((reached[-1] - 1) // 2, reached[-1] // 2)
         middle = values[np.searchsorted(reached, halves, side="right")]
         figures = (values @ counts / reached[-1], middle.mean(), values[0], values[-1])
+        mean, median, least, most = (round(float(figure), 4) for figure in figures)
         bins = _bins(values, counts, whole=counted["value"].dtype.is_integer())
-        return Spread(*(round(float(figure), 4) for figure in figures), bins=bins)
+        return Spread(mean, median, least, most, bins)
 
 
 class Tally:

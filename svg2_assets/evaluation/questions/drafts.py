@@ -174,7 +174,7 @@ def _which(text: str, kind: QuestionType, pair: tuple[Happening, Happening], rig
 def _pairs(sure: Sure, draw: random.Random) -> Iterator[tuple[Happening, Happening]]:
     """Pairs of happenings, either one first."""
     for pair in _shuffled(list(combinations(sure.happenings, 2)), draw):
-        yield pair if draw.random() < 0.5 else pair[::-1]  # type: ignore[misc]
+        yield pair if draw.random() < 0.5 else pair[::-1]
 
 
 def _of_things(sure: Sure) -> list[Happening]:

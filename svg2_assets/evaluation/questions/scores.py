@@ -66,7 +66,7 @@ class Marked:
         """Of all questions, or of those at the places `which`."""
         places = np.arange(len(self.questions)) if which is None else np.asarray(which)
         right, said = self.right[condition][places], self.said[condition]
-        answered = sum(said[i] is not None for i in places)
+        answered = sum(said[i] is not None for i in places.tolist())
         counts = self._counts(condition, places)
         interval = bootstrap_pooled(counts, seed=seed) if len(counts) > 1 else None
         return Accuracy(int(right.sum()), len(places), answered, interval)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from json.decoder import JSONDecoder
 from pathlib import Path
@@ -39,7 +39,7 @@ def items_of(path: Path) -> Iterator[tuple[int, Any]]:
         yield from _Items(file).read()
 
 
-def members_of(path: Path) -> Iterator[tuple[str, int, Any]]:
+def members_of(path: Path) -> Generator[tuple[str, int, Any], None, None]:
     """Each item of every list in the JSON object in the file at `path`: its key, the line on which it begins, the item.
 
     A member that is no list is one item. Items before a place that is broken are given, then `BrokenJson` is raised.

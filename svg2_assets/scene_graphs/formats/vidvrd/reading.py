@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from svg2_assets.scene.errors import printable
 from svg2_assets.scene.masks import Mask
@@ -147,10 +147,11 @@ def _drafts(listed: list[Any], video: Video, repairs: Repairs) -> list[DraftRela
     found: dict[tuple[int, str, int], list[tuple[float, float]]] = {}
     for entry in listed:
         said = [entry.get(k) for k in ("subject_tid", "predicate", "object_tid")] if isinstance(entry, dict) else []
-        if len(said) != 3 or not (_is_id(said[0]) and isinstance(said[1], str) and _is_id(said[2])):
+        subject, predicate, other = said or (None, None, None)
+        if not (_is_id(subject) and isinstance(predicate, str) and _is_id(other)):
             repairs[Repair.RELATION_FORM] += 1
             continue
-        spans = found.setdefault((said[0], said[1], said[2]), [])
+        spans = found.setdefault((subject, predicate, other), [])
         begin, end = entry.get("begin_fid"), entry.get("end_fid")
         if all(type(n) is int and abs(n) < MOST_FRAMES for n in (begin, end)):
             spans.append(_seconds(moments, begin, end))
@@ -165,5 +166,5 @@ def _seconds(moments: Moments, begin: int, end: int) -> tuple[float, float]:
     return (start, after) if end > begin else (start, start if end == begin else moments.seconds(end, end)[0])
 
 
-def _is_id(value: Any) -> bool:
+def _is_id(value: Any) -> TypeGuard[int]:
     return type(value) is int and 0 <= value < MOST_FRAMES

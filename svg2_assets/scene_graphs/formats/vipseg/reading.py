@@ -206,8 +206,10 @@ def _ids(record: Record, segments: Segments) -> dict[int, int]:
     told = record.ours.get("objects")
     for entry in told if isinstance(told, list) else ():
         segment, number = (entry.get("segment"), entry.get("id")) if isinstance(entry, dict) else (None, None)
-        fits = type(number) is int and 0 <= number < MOST_ID and number not in ids.values()
-        if type(segment) is int and segment in segments.categories and segment not in ids and fits:
+        if type(segment) is not int or type(number) is not int:
+            continue
+        fits = 0 <= number < MOST_ID and number not in ids.values()
+        if segment in segments.categories and segment not in ids and fits:
             ids[segment] = number
     for segment in segments.categories:
         if segment not in ids:
