@@ -8,7 +8,7 @@ CLIP ?= tests/clips/vtest_200_499.mp4
 export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help demo test test-all dev lint bench-speed bench-quality bench-heldout bench-tracking bench-verification bench-rle bench-traser train-tiny clean
+.PHONY: help demo test test-all dev lint bench-speed bench-quality bench-heldout bench-tracking bench-verification bench-rle bench-statistics bench-swaps bench-table2 bench-traser bench-questions train-tiny clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -67,8 +67,20 @@ bench-verification: $(VENV)/.dev  ## verdicts on names, and what policies keep
 bench-rle: $(VENV)/.dev  ## RLE algebra against decoding
 	$(BIN)/python -m benchmarks.rle_algebra
 
+bench-table2: $(VENV)/.dev  ## systems of known quality side by side, a vision baseline and a judge over HTTP
+	$(BIN)/python -m benchmarks.table2
+
+bench-statistics: $(VENV)/.dev  ## statistics and queries of a store as large as SVG2: some GB of disk, half an hour
+	$(BIN)/python -m benchmarks.statistics
+
 bench-traser: $(VENV)/.dev  ## TRASER's token selection and arrangement against the plain implementation
 	$(BIN)/python -m benchmarks.traser_tokens
+
+bench-swaps: $(VENV)/.dev  ## where relations are lost: phases replaced by the truth one after the other
+	$(BIN)/python -m benchmarks.oracle_swaps
+
+bench-questions: $(VENV)/.dev  ## what scene graphs are worth for answering questions
+	$(BIN)/python -m benchmarks.questions
 
 CLIPS ?= 1500
 TINY := SVG2_HOME=.svg2/train-tiny OMP_NUM_THREADS=2 $(BIN)/svg2 traser

@@ -21,7 +21,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.tables import Table, load_note, percent, show
-from benchmarks.traser_learning_worker import SYSTEMS, Job, features_path, spoken_path, write_clips
+from benchmarks.traser_learning_clips import write_clips
+from benchmarks.traser_learning_systems import SYSTEMS, Job
+from benchmarks.traser_learning_worker import features_path, spoken_path
 
 METRICS = ("objects", "attributes", "relations", "triplets")
 PROBES = ("shifted", "swapped", "reversed", "shuffled", "unseen", "strange")

@@ -8,167 +8,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
-from multiprocessing import get_context
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from resources.store.schemas import TABLES
-from svg2_assets.traser.samples.rows import from_row, to_row
+from benchmarks.traser_learning_clips import clips_path, patches_of, read_clips
+from benchmarks.traser_learning_systems import HIDDEN, SPEAKING_BATCH, Feed, Job, begun
 from svg2_assets.traser.samples.values import Sample
-from svg2_assets.traser.samples.world import HELD_OUT, WorldSampleSettings, build_clip
-
-WORLD = WorldSampleSettings(
-    width=336,
-    height=224,
-    seconds=8.0,
-    world={"cut_chance": 0.0, "things": 3, "small_share": 0.0},
-    most_objects=8,
-    attributes=frozenset({"color", "pattern"}),
-)
-HIDDEN, HEAD, PLACED = 96, 24, 16
-"""Width, a resampler's head, and how much wider it is in systems without place: then all have as many weights."""
-POOL = 4  # batches that are sorted by length together
-TASKS = ("scene_graph", "scene_graph", "scene_graph", "attributes", "relationships")
-GROWING = ((0.1, 2), (0.2, 4))  # who learns to write: until which share of the steps no more than how many objects
-NAMING, CONTRAST = 0.25, 0.5  # weights of the objectives
-SPEAKING_BATCH = 16
-
-SYSTEMS: Mapping[str, dict[str, Any]] = {
-    "none": {"preset": "release", "resamplers": "none"},
-    "OTR": {"preset": "release", "resamplers": "object"},
-    "TWR": {"preset": "release", "resamplers": "window"},
-    "both": {"preset": "release", "resamplers": "both"},
-    "default": {"preset": "default", "objectives": {"naming": NAMING, "contrast": CONTRAST}},
-    "default, no contrast": {"preset": "default"},
-}
-"""All learn to name from their slots and begin with the same vision tower and the same writer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One run."""
-
-    system: str
-    seed: int
-    steps: int
-    batch: int
-    clips: int
-    held_out: int
-    seconds: float = 0.0
-    speaking: int = 1200  # steps of `speak`, which are the same for all
-
-    @property
-    def name(self) -> str:
-        """Of its files."""
-        words = "".join(c if c.isalnum() else "-" for c in self.system)
-        return f"{words}-seed{self.seed}-{self.steps}x{self.batch}-of{self.clips}-on{self.held_out}"
-
-
-@dataclass
-class Feed:
-    """A `loop.Feed` from memory: what the frozen tower makes of the clips is there already.
-
-    Objects come in a new order each time, so that their numbers say nothing; most often the whole graph is asked for.
-    Who learns to write (`silent`) is shown labels alone, and few objects at first. Four batches at a time are sorted by
-    length, so that little is padded. It ends after `seconds`, where given: a run on a machine that is lent for minutes
-    is cut rather than lost.
-    """
-
-    samples: Sequence[Sample]
-    features: np.ndarray
-    make: Any
-    job: Job
-    silent: bool = False  # labels alone, without what stands for objects
-    taken: int = field(default=0)
-
-    def batches(self) -> Iterator[Sequence[Any]]:
-        """Without end."""
-        random, began = np.random.default_rng(self.job.seed), time.monotonic()
-        if len(self.samples) < POOL * self.job.batch:
-            raise ValueError(f"{len(self.samples)} clips give no {POOL} batches of {self.job.batch}")
-        while True:
-            chosen = random.choice(len(self.samples), POOL * self.job.batch, replace=False)
-            task = TASKS[random.integers(len(TASKS))]
-            early = (n for until, n in GROWING if self.taken < until * self.job.steps)
-            most = next(early, None) if self.silent else None
-            made = sorted((self.example(k, task, most, random) for k in chosen), key=lambda e: len(e.arranged))
-            for at in random.permutation(POOL):
-                if self.job.seconds and time.monotonic() - began > self.job.seconds:
-                    return
-                self.taken += 1
-                yield made[at * self.job.batch : (at + 1) * self.job.batch]
-
-    def example(self, k: int, task: str, most: int | None, random: np.random.Generator) -> Any:
-        """Sample `k` with its objects, or up to `most` of them, in a new order."""
-        from svg2_assets.traser.text import Task
-
-        sample = self.samples[k]
-        count = len(sample.objects)
-        if most is not None and most < count:
-            count = int(random.integers(1, most + 1))
-        chosen = random.permutation(len(sample.objects))[:count].tolist()
-        made = replace(self.make.arranged(sample.showing(chosen), Task(task)), patches=self.features[k])
-        return replace(made, arranged=without_slots(made.arranged)) if self.silent else made
-
-    def state(self) -> Mapping[str, Any]:
-        """How far it is."""
-        return {"taken": self.taken}
-
-    def held_out(self) -> Iterator[Sequence[Any]]:
-        """None: they are judged at the end."""
-        return iter(())
-
-
-def without_slots(arranged: Any) -> Any:
-    """The sequence without the slots of its groups."""
-    stays = np.ones(len(arranged.ids), dtype=bool)
-    for group in arranged.groups:
-        stays[group.start : group.start + group.slots] = False
-    return replace(arranged, ids=arranged.ids[stays], labels=arranged.labels[stays], groups=())
-
-
-def write_clips(folder: Path, *, train: int, held_out: int, processes: int) -> None:
-    """The clips as samples in Parquet files, rendered where they are not there yet."""
-    for name, first, count in (("train", 0, train), ("held-out", HELD_OUT, held_out)):
-        path = clips_path(folder, name, count)
-        if path.exists():
-            continue
-        groups = [range(first + i, first + min(i + 25, count)) for i in range(0, count, 25)]
-        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-            rows = [row for part in pool.map(_rows, groups) for row in part]
-        unfinished = path.with_suffix(".unfinished")
-        pq.write_table(pa.Table.from_pylist(rows, schema=_schema()), unfinished, row_group_size=100)
-        unfinished.replace(path)
-
-
-def clips_path(folder: Path, name: str, count: int) -> Path:
-    """Of a file of clips."""
-    return folder / f"clips-{name}-{count}.parquet"
-
-
-def _schema() -> pa.Schema:
-    known = TABLES["traser_samples"]
-    return pa.schema([known.field(name).with_nullable(True) for name in known.names])
-
-
-def _rows(seeds: Sequence[int]) -> list[dict[str, Any]]:
-    import cv2
-
-    cv2.setNumThreads(1)
-    built = (build_clip(WORLD, seed) for seed in seeds)
-    return [to_row(one.sample) for one in built if one.sample is not None]
-
-
-def read_clips(path: Path) -> list[Sample]:
-    """The samples of a file."""
-    return [from_row(row) for row in pq.read_table(path).to_pylist()]
 
 
 def main() -> None:
@@ -187,41 +36,6 @@ def main() -> None:
     unfinished.replace(folder / f"{job.name}.json")
 
 
-def setup_of(job: Job, folder: Path) -> Any:
-    """The setup of a job."""
-    from svg2_assets.traser.training.settings import Setup
-
-    system = {"objectives": {"naming": NAMING}} | SYSTEMS[job.system]
-    placed = system["preset"] == "default"
-    tiny = {
-        "hidden": HIDDEN,
-        "layers": 3,
-        "heads": 3,
-        "key_heads": 1,
-        "width": 3 * HIDDEN,
-        "vision_hidden": 64,
-        "latents": 4,
-        "vocabulary": 640,
-        "resampler_head": HEAD if placed else HEAD + PLACED,
-    }
-    rates = {"base_rate": 1e-3, "merger_rate": 1e-3, "resampler_rate": 2e-3, "warmup": 0.05, "floor": 0.02}
-    plain = {"precision": "float32", "checkpointing": False, "betas": (0.9, 0.98)}
-    return Setup(
-        folder=folder,
-        model={"tiny": tiny},
-        batch=job.batch,
-        accumulation=1,
-        steps=job.steps,
-        seed=job.seed,
-        seeing={"steps": 800, "batch": 32, "pictures": 1},
-        recipe={**rates, **plain},
-        evaluating={"most": 0},
-        saving={"every": job.steps},
-        overrides={"decoding": {"constrained": True, "repetition_penalty": 1.0, "most_new_tokens": 1024}},
-        **system,
-    )
-
-
 def see(folder: Path, job: Job) -> None:
     """Teach the vision tower that all systems begin with, and keep it and what it makes of the clips to train on."""
     import torch
@@ -231,8 +45,8 @@ def see(folder: Path, job: Job) -> None:
 
     began = time.perf_counter()
     train = read_clips(clips_path(folder, "train", job.clips))
-    setup, _, model, make = _begun(Job("none", 0, 1, 1, job.clips, job.held_out), train, folder)
-    pictures = [_patches(s) for s in train]
+    setup, _, model, make = begun(Job("none", 0, 1, 1, job.clips, job.held_out), train, folder)
+    pictures = [patches_of(s) for s in train]
     examples = [make.arranged(s, Task.ATTRIBUTES) for s in train]
     random = np.random.default_rng(0)
 
@@ -263,7 +77,7 @@ def speak(folder: Path, job: Job) -> None:
     train = read_clips(clips_path(folder, "train", job.clips))
     job = Job("none", 0, job.speaking, SPEAKING_BATCH, job.clips, job.held_out)
     with tempfile.TemporaryDirectory() as scratch:
-        setup, tokenizer, model, make = _begun(job, train, Path(scratch))
+        setup, tokenizer, model, make = begun(job, train, Path(scratch))
         recipe = setup.recipe.model_copy(update={"base_rate": 2e-3})
         setup = setup.model_copy(update={"objectives": {}, "recipe": recipe})
         if not read_seen(folder, model, version=str(job.clips)):
@@ -287,31 +101,12 @@ def features_path(folder: Path, clips: int) -> Path:
     return folder / f"features-{clips}.npy"
 
 
-def _patches(sample: Sample) -> np.ndarray:
-    from svg2_assets.traser.samples.pictures import decode
-    from svg2_assets.traser.sampling import bytes_of_patches
-
-    return bytes_of_patches(decode(sample.pictures, height=WORLD.height, width=WORLD.width))
-
-
-def _begun(job: Job, train: Sequence[Sample], folder: Path) -> tuple[Any, Any, Any, Any]:
-    """Setup, tokenizer, model, maker."""
-    from svg2_assets.traser.samples.examples import ExampleMaker
-    from svg2_assets.traser.training.building import model_of, slots_of, texts_of, tokenizer_of
-
-    setup = setup_of(job, folder)
-    tokenizer = tokenizer_of(setup, texts_of(to_row(s) for s in train[:1000]))
-    model = model_of(setup, tokenizer)
-    make = ExampleMaker(setup.resolved(), tokenizer, slots_of(model), altered="contrast" in setup.objectives)
-    return setup, tokenizer, model, make
-
-
 def _result(job: Job, folder: Path, scratch: Path) -> dict[str, Any]:
     from svg2_assets.traser.training.seeing import read_seen
 
     train = read_clips(clips_path(folder, "train", job.clips))
     held_out = read_clips(clips_path(folder, "held-out", job.held_out))
-    setup, tokenizer, model, make = _begun(job, train, scratch)
+    setup, tokenizer, model, make = begun(job, train, scratch)
     if not read_seen(folder, model, version=str(job.clips)):
         raise FileNotFoundError(f"{folder} holds no vision tower for {job.clips} clips")
     feed = Feed(train, np.load(features_path(folder, job.clips)), make, job)

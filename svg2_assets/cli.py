@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from svg2_assets.commands import questions_cli
 from svg2_assets.commands.installation import Installation
 from svg2_assets.scene.errors import Svg2Error
 
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-evaluate = typer.Typer(help="Predictions against truth, both from files.", no_args_is_help=True)
+evaluate = typer.Typer(help="Predictions against truth.", no_args_is_help=True)
 app.add_typer(evaluate, name="evaluate")
 traser = typer.Typer(help="TRASER: scene graphs told from a video and its trajectories.", no_args_is_help=True)
 app.add_typer(traser, name="traser")
@@ -104,11 +105,16 @@ def query(
 
 
 @app.command()
-def stats(json: AsJson = False) -> None:
-    """How large and how varied the data set in the store is."""
+def stats(
+    source: Annotated[
+        str, typer.Option(help="One data set: `pipeline`, or the name of an import or of what a model predicted.")
+    ] = "",
+    json: AsJson = False,
+) -> None:
+    """How large and how varied the data sets in the store are, beside others as published."""
     from svg2_assets.commands.reading import stats as run
 
-    _exit(lambda console: run(Installation(), console, as_json=json))
+    _exit(lambda console: run(Installation(), console, source=source, as_json=json))
 
 
 @app.command()
@@ -180,6 +186,101 @@ def tracks(
             as_json=json,
         )
     )
+
+
+@evaluate.command()
+def graphs(
+    gt: Annotated[
+        str,
+        typer.Option(
+            help="Truth: documents (a file or folder), FORMAT:PATH, store:pipeline, store:imported:NAME or "
+            "store:predictions:NAME.",
+            metavar="SOURCE",
+        ),
+    ],
+    pred: Annotated[list[str], typer.Option(help="A system, as the truth; may be repeated.", metavar="[NAME=]SOURCE")],
+    match: Annotated[str, typer.Option(help="id: object k is object k. viou: by place, adds public metrics.")] = "id",
+    least: Annotated[float, typer.Option(min=0.001, max=1, help="Volume IoU of a match by place.")] = 0.5,
+    judge: Annotated[str, typer.Option(help="Judge of `lenient`: exact, normalised or lexical.")] = "lexical",
+    strict_judge: Annotated[str, typer.Option(help="Judge of `strict`.")] = "exact",
+    criterion: Annotated[list[str] | None, typer.Option(help="Show strict or lenient alone.")] = None,
+    tiou: Annotated[float, typer.Option(help="tIoU that a relation must exceed.")] = 0.5,
+    sweep: Annotated[bool, typer.Option("--sweep", help="Also a table over tIoU 0.1 to 0.7.")] = False,
+    by: Annotated[
+        list[str] | None, typer.Option(help="Also a table by category, level or length; may be repeated.")
+    ] = None,
+    average: Annotated[str, typer.Option(help="micro, macro or both.")] = "micro",
+    direction: Annotated[str, typer.Option(help="as given, symmetric or inverse.")] = "as given",
+    intervals: Annotated[bool, typer.Option(help="Bootstrap intervals.")] = True,
+    seed: Annotated[int, typer.Option(min=0, help="Of bootstraps and permutations.")] = 0,
+    changes: Annotated[list[str] | None, typer.Option("--set", help="key=value of the file formats.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Also write the report to FILE (.json or .md).", metavar="FILE")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Names, attributes, relations and triplets of predicted scene graphs: recall, precision, F1, differences."""
+    from svg2_assets.commands import evaluate_graphs as command
+    from svg2_assets.evaluation.graphs.settings import Direction
+    from svg2_assets.evaluation.harness.evaluating import Match
+
+    def asked() -> command.Asked:
+        shown = command.view(criterion or (), by or (), average, sweep=sweep, intervals=intervals, seed=seed)
+        how = command.choice("match", match, Match), command.choice("direction", direction, Direction)
+        return command.Asked(
+            gt, pred, *how, least=least, judge=judge, strict_judge=strict_judge, tiou=tiou, changes=changes or (),
+            out=out, view=shown,
+        )  # fmt: skip
+
+    _exit(lambda console: command.graphs(Installation(), console, asked, as_json=json))
+
+
+@evaluate.command("table")
+def evaluate_table(
+    config: Annotated[Path, typer.Option(help="YAML of data sets, systems and the judge.")] = Path(
+        "configs/table2.yaml"
+    ),
+    changes: Changes = None,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Only say what judging will cost.")] = False,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the table for a page.", metavar="FILE")] = None,
+    json: AsJson = False,
+) -> None:
+    """Systems side by side, as the paper's main table: recall with intervals and ranks."""
+    from svg2_assets.commands.evaluate_table import compare_systems as run
+
+    _exit(
+        lambda c: run(
+            Installation(),
+            c,
+            config=config,
+            changes=changes or (),
+            estimate=estimate,
+            markdown=markdown,
+            as_json=json,
+        )
+    )
+
+
+@evaluate.command("baseline")
+def evaluate_baseline(
+    config: Annotated[Path, typer.Option(help="YAML of the model, such as configs/baselines/gpt-4.1.yaml.")],
+    changes: Changes = None,
+    video: Annotated[list[str] | None, typer.Option(help="A video; may be repeated. All when none.")] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="Folder of scene-graph documents in place of the store.", metavar="DIR")
+    ] = None,
+    videos: Annotated[
+        Path | None, typer.Option(help="With --truth: folder of files called <video id>.mp4.", metavar="DIR")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="With --truth: folder of what is told.", metavar="DIR")] = None,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Only say what it will cost.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Ask a vision model for the graphs of videos whose trajectories are known. What is told already is not asked."""
+    from svg2_assets.commands.baseline import Wanted, ask_baseline
+
+    wanted = Wanted(config, changes or (), video or (), truth, videos, out, estimate)
+    _exit(lambda c: ask_baseline(Installation(), c, wanted, as_json=json))
 
 
 FormatName = Annotated[str, typer.Argument(help="Name of the format; `svg2 formats` lists them.", metavar="FORMAT")]
@@ -378,6 +479,9 @@ def dev_server(
     from svg2_assets.commands.dev_server import dev_server as run
 
     _exit(lambda c: run(c, host=host, port=port, keys=key or (), rpm=rpm, tpm=tpm, latency=latency, state=state))
+
+
+questions_cli.register(app, evaluate, _exit)
 
 
 if __name__ == "__main__":

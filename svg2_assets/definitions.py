@@ -13,6 +13,7 @@ from svg2_assets.catalog.assets import videos
 from svg2_assets.catalog.checks import CHECKS as VIDEO_CHECKS
 from svg2_assets.descriptions.assets import descriptions
 from svg2_assets.descriptions.checks import CHECKS as DESCRIPTION_CHECKS
+from svg2_assets.evaluation.assets import graph_scores
 from svg2_assets.labels.assets import parsed_labels, verified_labels
 from svg2_assets.labels.checks import CHECKS as LABEL_CHECKS
 from svg2_assets.maintenance import store_maintenance
@@ -51,7 +52,7 @@ def resources_of(settings: Settings) -> dict[str, dg.ConfigurableResource]:  # t
 def defs() -> dg.Definitions:
     """Everything, for Dagster's UI, daemon and command line."""
     return dg.Definitions(
-        assets=[*PHASE_ASSETS, dataset_statistics, store_maintenance, *TRASER_ASSETS],
+        assets=[*PHASE_ASSETS, dataset_statistics, graph_scores, store_maintenance, *TRASER_ASSETS],
         asset_checks=[*PHASE_CHECKS, *TRASER_CHECKS],
         jobs=JOBS,
         sensors=SENSORS,

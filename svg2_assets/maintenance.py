@@ -8,6 +8,7 @@ from resources.store.resource import SceneGraphStoreResource
 from svg2_assets.catalog.lookup import entries, states
 from svg2_assets.orchestration import OWNERS
 from svg2_assets.phases import orphaned
+from svg2_assets.scene_graphs.statements import refresh
 
 
 @dg.asset(
@@ -25,6 +26,8 @@ def store_maintenance(context: dg.AssetExecutionContext, store: SceneGraphStoreR
     for video_id in orphans:
         opened.drop_video(video_id)
     report = opened.compact()
+    opened.ensure_indices()
+    refresh(opened)
     opened.ensure_indices()
     context.log.info("compacted %d tables, dropped %d orphaned videos", len(report), len(orphans))
     rows = [

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from resources.store.errors import StoreError
-from resources.store.schemas import KEYS, LATER_TABLES, TABLES
+from resources.store.schemas import FOUND_BY, KEYS, LATER_TABLES, TABLES
 from resources.store.tables import Tables
 
 TAG_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -49,18 +49,24 @@ def compact(tables: Tables, *, keep_seconds: float) -> dict[str, Compaction]:
 
 
 def ensure_indices(tables: Tables) -> list[str]:
-    """Give every table that has rows a BTREE on the first column of its key. Returns the tables that lacked one."""
-    from lancedb.index import BTree
+    """Give every table that has rows a BTREE on the first column of its key, and bitmaps on those of `FOUND_BY`.
+
+    Returns the tables that lacked one.
+    """
+    from lancedb.index import Bitmap, BTree
 
     tables.require_writable()
     made = []
     for name in TABLES:
-        handle, column = tables.existing(name), KEYS[name][0]
-        if handle is None or any(index.columns == [column] for index in handle.list_indices()):
+        handle = tables.existing(name)
+        if handle is None or handle.count_rows() == 0:
             continue
-        if handle.count_rows() > 0:
-            tables.run(name, "index", lambda h=handle, c=column: h.create_index(c, config=BTree()))  # type: ignore[misc]
-            made.append(name)
+        there = [index.columns for index in handle.list_indices()]
+        wanted = {KEYS[name][0]: BTree()} | {column: Bitmap() for column in FOUND_BY.get(name, ())}
+        missing = {column: kind for column, kind in wanted.items() if [column] not in there}
+        for column, kind in missing.items():
+            tables.run(name, "index", lambda h=handle, c=column, k=kind: h.create_index(c, config=k))  # type: ignore[misc]
+        made += [name] if missing else []
     return made
 
 

@@ -245,6 +245,17 @@ _IMPORTED_GRAPH: dict[str, pa.DataType] = {
 content. `masks` are COCO RLEs of `height` x `width`, object by object, as many as its `frames`; `record` is a place in
 `file`, `details` (JSON) the rest of the provenance, `repairs` (JSON) what was mended, by how often.
 """
+_STATEMENT: dict[str, pa.DataType] = {
+    "subject_name": _TEXT,
+    "predicate": _TEXT,
+    "object_name": _TEXT,
+    "marks": _TEXT,
+    "names": _TEXTS,
+    "predicates": _TEXTS,
+}
+"""A relation by the names of its ends, to be found by them. Derived and made anew as a whole; the row of video "" says
+of what: `marks` (JSON), and all `names` and `predicates` of the others, for which it has none itself.
+"""
 _PHASE_STATE: dict[str, pa.DataType] = {
     "partition": _TEXT,
     "status": _TEXT,
@@ -316,6 +327,7 @@ TABLES: dict[str, pa.Schema] = {
     "traser_samples": _table({"video_id": _TEXT, "sample_id": _TEXT}, _TRASER_SAMPLE | PROVENANCE),
     "predictions": _table({"video_id": _TEXT, "source": _TEXT}, _PREDICTION | PROVENANCE),
     "imported_graphs": _table({"video_id": _TEXT, "source": _TEXT}, _IMPORTED_GRAPH | PROVENANCE),
+    "statements": _table({"video_id": _TEXT, "relation_id": pa.int32()}, _STATEMENT),
     "phase_state": _table({"video_id": _TEXT, "phase": _TEXT}, _PHASE_STATE),
     "llm_calls": _table({"call_id": _TEXT}, _LLM_CALL),
     "failures": _table({"failure_id": _TEXT}, _FAILURE),
@@ -336,5 +348,8 @@ WIDE_TABLES = ("videos", "trajectories", "masks", "traser_samples", "imported_gr
 STAGED_TABLES = ("labels",)
 """Tables in which a video's rows are divided by `stage`."""
 
-LATER_TABLES = ("traser_samples", "predictions", "imported_graphs")
+FOUND_BY = {"statements": ("subject_name", "predicate", "object_name")}
+"""Columns with few values beside many rows, that have an index besides the key's first column."""
+
+LATER_TABLES = ("traser_samples", "predictions", "imported_graphs", "statements")
 """Tables that came after the first tags were made: a tag of before has none of them, and they read as empty there."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 import pyarrow as pa
 
-from resources.store import maintenance
+from resources.store import maintenance, scanning
 from resources.store.filters import Where, condition, id_chunks
 from resources.store.rows import Rows, arrow_rows, refuse_outside
 from resources.store.schemas import KEYED_TABLES, KEYS, STAGED_TABLES, TABLES
@@ -51,6 +51,29 @@ class SceneGraphStore:
         names = list(columns) if columns is not None else TABLES[table].names
         frame = _frame(self._tables.select(table, names, _conditions(table, video_ids, where)))
         return frame.sort(KEYS[table]) if set(KEYS[table]) <= set(names) else frame
+
+    def scan(
+        self, table: str, columns: Sequence[str], *, where: Where | None = None, rows: int = scanning.ROWS
+    ) -> Iterator[pl.DataFrame]:
+        """`read` for all of a table: frames of at most `rows` rows, of one version, in no order."""
+        sql = condition(where, schema=TABLES[table])
+        return map(_frame, scanning.scan(self._tables, table, columns, sql, rows=rows))
+
+    def mark(self, table: str) -> tuple[int, int]:
+        """How far `table` is written now, for `written_since`."""
+        return scanning.mark(self._tables, table)
+
+    def version(self, table: str) -> int:
+        """The version of `table`; the same version holds the same rows."""
+        return scanning.version(self._tables, table)
+
+    def written_since(self, table: str, marked: tuple[int, int], *, where: Where | None = None) -> set[str]:
+        """Ids of the videos with rows written after `marked`, of those that satisfy `where`; deletions are not told."""
+        return scanning.written_since(self._tables, table, marked, condition(where, schema=TABLES[table]))
+
+    def rewrite(self, table: str, rows: Rows) -> int:
+        """Make `rows` all rows of a derived table, in one commit; its indices go. Returns how many there are."""
+        return self._tables.rewrite(table, arrow_rows(table, rows))
 
     def count(self, table: str, *, where: Where | None = None) -> int:
         """How many rows of `table` satisfy `where`."""

@@ -114,6 +114,13 @@ class Tables:
                 self._handles[name] = handle
             return self._handles[name]
 
+    def opened(self, name: str) -> Any | None:
+        """A handle of its own on table `name`, pinned to the newest version; None where it does not exist yet."""
+        handle = self.run(name, "open", lambda: self._open(name))
+        if handle is not None and self.tag is None:
+            self.run(name, "open", lambda: handle.checkout(handle.version))
+        return handle
+
     def created(self, name: str) -> Any:
         """Handle of table `name`, which is made if it does not exist; safe when several processes do so at once."""
         self.require_writable(name)
@@ -173,6 +180,11 @@ class Tables:
     def merge(self, name: str, data: pa.Table, *, scope: str | None = None) -> Committed:
         """Upsert `data` by key in one commit; with `scope` (SQL), also delete the rows in it that `data` lacks."""
         return self.run(name, "replace" if scope else "upsert", lambda: self._merge(name, data, scope))
+
+    def rewrite(self, name: str, data: pa.Table) -> int:
+        """Make `data` all rows of the table, in one commit. Returns how many they are."""
+        self.run(name, "rewrite", lambda: self.created(name).add(data, mode="overwrite"))
+        return int(data.num_rows)
 
     def delete(self, name: str, condition: str) -> int:
         """Delete the rows for which `condition` (SQL) holds, in one commit. Returns how many."""

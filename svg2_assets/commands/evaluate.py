@@ -1,4 +1,4 @@
-"""`svg2 evaluate`: predictions against truth, both from files."""
+"""`svg2 evaluate tracks`: predictions against truth, both from files."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ from svg2_assets.traser.predicting import read_prediction
 
 WRONG = 1
 SOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_VIDEO_FILE = r"(?i:.*(?:" + "|".join(re.escape(suffix) for suffix in sorted(VIDEO_SUFFIXES)) + "))"
+VIDEO_FILE = r"(?i:.*(?:" + "|".join(re.escape(suffix) for suffix in sorted(VIDEO_SUFFIXES)) + "))"
 
 
 class NoSuchSource(Svg2Error):
@@ -190,7 +190,7 @@ class _VideoFiles(AbstractContextManager["_VideoFiles"]):
         if not folder.is_dir():
             raise UnusableSource(f"--videos {printable(str(folder))}: there is no such folder.")
         self._media, self._shelf = installation.media, Shelf()
-        for path in files_below(folder, _VIDEO_FILE):
+        for path in files_below(folder, VIDEO_FILE):
             self._shelf.put(path.stem, str(path.absolute()))
 
     def __exit__(self, *_: object) -> None:

@@ -25,7 +25,8 @@ from svg2_assets.quality.verdict import reason
 from svg2_assets.recipes import recipes
 from svg2_assets.runner import expected_states
 from svg2_assets.scene.document import write
-from svg2_assets.scene_graphs.query import Question, find_relations
+from svg2_assets.scene_graphs.query import Question
+from svg2_assets.scene_graphs.statements import find_stored
 from svg2_assets.scene_graphs.stored import read_graph
 
 
@@ -114,13 +115,7 @@ def show(installation: Installation, console: Console, *, video: str, as_json: b
 
 def query(installation: Installation, console: Console, question: Question, *, as_json: bool) -> int:
     """Relations over the whole store by subject, predicate, object and duration."""
-    store = installation.store
-    found = find_relations(
-        question,
-        videos=store.read("videos", columns=["video_id", "uri", "superseded_by"]),
-        labels=store.read("labels", where={"stage": "verified"}, columns=["video_id", "stage", "object_id", "name"]),
-        relations=store.read("relations"),
-    )
+    found = find_stored(installation.store, question)
     if as_json:
         show_json([match.to_json() for match in found])
     elif not found:
@@ -130,15 +125,25 @@ def query(installation: Installation, console: Console, question: Question, *, a
     return 0
 
 
-def stats(installation: Installation, console: Console, *, as_json: bool) -> int:
-    """The size and variety of everything in the store."""
-    from svg2_assets.scene_graphs.assets import dataset_figures
+def stats(installation: Installation, console: Console, *, source: str = "", as_json: bool) -> int:
+    """The data sets of the store beside published ones; all figures of `source`, or of the only one there is."""
+    from svg2_assets.scene_graphs.comparison import COLUMNS, PUBLISHED, compared
+    from svg2_assets.scene_graphs.sources import datasets_of, figures_of
 
-    figures = dataset_figures(installation.store)
+    store = installation.store
+    found = [figures_of(store, dataset) for dataset in datasets_of(store, named=source or None)]
     if as_json:
-        show_json(figures.to_json())
+        show_json(
+            {"sources": [figures.to_json() for figures in found], "published": [line.to_json() for line in PUBLISHED]}
+        )
+        return 0
+    console.print(table("Data sets", COLUMNS, [line.cells() for line in compared(found)]))
+    if source or len(found) == 1:
+        for figures in found:
+            title = f"{figures.dataset.name} ({figures.dataset.kind.value})"
+            console.print(table(title, ("figure", "value"), figures.statistics.as_rows()))
     else:
-        console.print(table("Data set", ("figure", "value"), figures.as_rows()))
+        console.print("All figures of one of them: svg2 stats --source NAME", highlight=False, markup=False)
     return 0
 
 

@@ -11,6 +11,7 @@ from svg2_assets.labels.parser_settings import ParserSettings
 from svg2_assets.labels.quoting import plain
 from svg2_assets.llm.calls import Call
 from svg2_assets.llm.prompts import Prompt, prompt
+from svg2_assets.llm.schemas import strict_record
 from svg2_assets.llm.tokens import image_tokens, text_tokens
 from svg2_assets.scene.taxonomy import AttributeType
 
@@ -109,8 +110,8 @@ def answered_with(items: Sequence[Item], settings: ParserSettings) -> int:
 
 def schema_of(ids: Sequence[int]) -> Mapping[str, Any]:
     """The strict JSON schema of records about the objects `ids`."""
-    attribute = _record({"type": {"type": "string", "enum": [t.value for t in AttributeType]}, "value": _TEXT})
-    record = _record(
+    attribute = strict_record({"type": {"type": "string", "enum": [t.value for t in AttributeType]}, "value": _TEXT})
+    record = strict_record(
         {
             "id": {"type": "integer", "enum": list(ids)},
             "name": _TEXT,
@@ -122,21 +123,12 @@ def schema_of(ids: Sequence[int]) -> Mapping[str, Any]:
             "relationships": _TEXTS,
         }
     )
-    return _record({"objects": {"type": "array", "items": record}})
-
-
-def _record(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+    return strict_record({"objects": {"type": "array", "items": record}})
 
 
 _TEXT: Mapping[str, Any] = {"type": "string"}
 _TEXTS: Mapping[str, Any] = {"type": "array", "items": _TEXT}
-UPSTREAM_SCHEMA: Mapping[str, Any] = _record(
+UPSTREAM_SCHEMA: Mapping[str, Any] = strict_record(
     {"object": _TEXT, "attributes": _TEXTS, "relationships": _TEXTS, "actions": _TEXTS}
 )
 """The record of the specification: one object, attributes without types."""

@@ -1,7 +1,8 @@
-"""Assets `scene_graphs` (per video, with previews) and `dataset_statistics` (the whole store)."""
+"""Assets `scene_graphs` (per video, with previews) and `dataset_statistics` (every data set of the store)."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -14,8 +15,10 @@ from svg2_assets.phases import PHASES, Recipe
 from svg2_assets.runner import Outcome
 from svg2_assets.scene.video import FrameSource
 from svg2_assets.scene_graphs.assemble import assemble, summary
+from svg2_assets.scene_graphs.charts import write_charts
+from svg2_assets.scene_graphs.comparison import as_markdown, compared
 from svg2_assets.scene_graphs.preview import write_previews
-from svg2_assets.scene_graphs.statistics import Statistics, statistics_of
+from svg2_assets.scene_graphs.sources import Figures, Kind, datasets_of, figures_of
 from svg2_assets.scene_graphs.stored import read_relations, read_tracks, read_verified
 from svg2_assets.settings import from_environment
 
@@ -41,14 +44,32 @@ def scene_graphs(context: dg.AssetExecutionContext, store: SceneGraphStoreResour
     group_name="dataset",
     kinds={"polars"},
     owners=OWNERS,
-    code_version="1",
-    description="How large and how varied the data set in the store is.",
+    code_version="2",
+    description="How large and how varied the data sets in the store are, beside others as published.",
 )
 def dataset_statistics(store: SceneGraphStoreResource) -> dg.MaterializeResult[None]:
     """Count."""
-    figures = dataset_figures(store.open())
-    rows = [dg.TableRecord({"figure": str(name), "value": str(value)}) for name, value in figures.as_rows()]
-    return dg.MaterializeResult(metadata={"statistics": dg.MetadataValue.table(rows)})
+    opened, folder = store.open(), from_environment().home.absolute() / "statistics"
+    found = [figures_of(opened, dataset) for dataset in datasets_of(opened)]
+    shown: dict[str, dg.MetadataValue[Any]] = {"comparison": dg.MetadataValue.md(as_markdown(compared(found)))}
+    for figures in found:
+        shown |= _shown(figures, folder)
+    return dg.MaterializeResult(metadata=shown)
+
+
+def _shown(figures: Figures, folder: Path) -> dict[str, dg.MetadataValue[Any]]:
+    """A data set as Dagster shows it: every figure, pictures of distributions, and numbers that are plotted by run."""
+    name, told = figures.dataset.name, figures.statistics
+    prefix = "" if figures.dataset.kind is Kind.OWN else f"{figures.dataset.kind.value} {name}: "
+    rows = [dg.TableRecord({"figure": figure, "value": value}) for figure, value in told.as_rows()]
+    picture = write_charts(folder / f"{figures.dataset.kind.value}-{name}.png", told.distributions())
+    shown: dict[str, dg.MetadataValue[Any]] = {
+        f"{prefix}statistics": dg.MetadataValue.table(rows),
+        f"{prefix}distributions": dg.MetadataValue.path(str(picture)),
+    }
+    for figure in ("videos", "objects", "attributes", "relations", "object_classes", "relation_classes"):
+        shown[f"{prefix}{figure}"] = dg.MetadataValue.int(getattr(told, figure))
+    return shown | {f"{prefix}verified_share": dg.MetadataValue.float(told.verified_share)}
 
 
 def graph_with_previews(store: SceneGraphStore, source: FrameSource, folder: Path) -> Outcome:
@@ -75,13 +96,3 @@ def graph_with_previews(store: SceneGraphStore, source: FrameSource, folder: Pat
     measures = {key: figures[key] for key in ("objects", "attributes", "relations")}
     links = {f"preview_{kind}": dg.MetadataValue.path(path) for kind, path in pictures.items()}
     return Outcome({"scene_graphs": [row]}, {**measures, **links})
-
-
-def dataset_figures(store: SceneGraphStore) -> Statistics:
-    """The statistics of everything in `store`."""
-    return statistics_of(
-        videos=store.read("videos"),
-        trajectories=store.read("trajectories", columns=["video_id", "object_id", "origin", "num_frames"]),
-        labels=store.read("labels", where={"stage": "verified"}),
-        relations=store.read("relations"),
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ Frame = pl.DataFrame | pl.LazyFrame
 """A table of the store, read or to be read."""
 
 _CAMERA_NAME = "camera"
+_TURNED = {p: inverse_of(p) or p for p in (*SYMMETRIC, *INVERSES, *INVERSES.values())}
+"""Predicates that can be told from the other end, and what they are called then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +74,12 @@ def find_relations(question: Question, *, videos: Frame, labels: Frame, relation
     return sorted((_match(row) for row in found.iter_rows(named=True)), key=_order)
 
 
-def _named(relations: pl.LazyFrame, labels: pl.LazyFrame) -> pl.LazyFrame:
-    """Relations with the names of both ends, their time in all, and `turned` (False)."""
-    names = labels.filter(pl.col("stage") == "verified").select("video_id", "object_id", "name")
-    columns = ["video_id", "relation_id", "subject", "predicate", "object", "category", "spans", "confidence"]
-    told = relations.select(
-        *columns,
-        seconds=pl.col("spans")
-        .list.eval(pl.element().struct.field("end") - pl.element().struct.field("start"))
-        .list.sum(),
-        turned=pl.lit(value=False),
-    )
+def with_names(relations: pl.LazyFrame, names: pl.LazyFrame) -> pl.LazyFrame:
+    """Relations with `subject_name` and `object_name`: as in `names` (`video_id`, `object_id`, `name`), `camera`, or
+    `object` where there is none."""
+    told = relations
     for end in ("subject", "object"):
-        ends = names.rename({"object_id": end, "name": f"{end}_name"})
+        ends = names.select("video_id", pl.col("object_id").alias(end), pl.col("name").alias(f"{end}_name"))
         named = pl.when(pl.col(end) == CAMERA_ID).then(pl.lit(_CAMERA_NAME)).otherwise(pl.col(f"{end}_name"))
         told = told.join(ends, on=["video_id", end], how="left").with_columns(
             named.fill_null(UNKNOWN_NAME).alias(f"{end}_name")
@@ -92,14 +87,44 @@ def _named(relations: pl.LazyFrame, labels: pl.LazyFrame) -> pl.LazyFrame:
     return told
 
 
+def matching_names(names: Iterable[str], asked: str) -> list[str]:
+    """Those of `names` that somebody means who asks for `asked`, as `Question` says."""
+    return (
+        pl.DataFrame({"name": list(names)}, schema={"name": pl.String})
+        .filter(_called(pl.col("name"), asked))["name"]
+        .to_list()
+    )
+
+
+def matching_predicates(predicates: Iterable[str], asked: str | None) -> tuple[list[str], list[str]]:
+    """Those of `predicates` that answer as they are stored, and those that do told from the other end."""
+    wanted = None if asked is None else _accepted(asked)
+    stored = [p for p in predicates if wanted is None or _words(p) in wanted]
+    turned = [p for p in predicates if p in _TURNED and (wanted is None or _words(_TURNED[p]) in wanted)]
+    return stored, turned
+
+
+def _named(relations: pl.LazyFrame, labels: pl.LazyFrame) -> pl.LazyFrame:
+    """Relations with the names of both ends, their time in all, and `turned` (False)."""
+    names = labels.filter(pl.col("stage") == "verified").select("video_id", "object_id", "name")
+    columns = ["video_id", "relation_id", "subject", "predicate", "object", "category", "spans", "confidence"]
+    timed = relations.select(
+        *columns,
+        seconds=pl.col("spans")
+        .list.eval(pl.element().struct.field("end") - pl.element().struct.field("start"))
+        .list.sum(),
+        turned=pl.lit(value=False),
+    )
+    return with_names(timed, names)
+
+
 def _from_the_other_end(told: pl.LazyFrame) -> pl.LazyFrame:
     """The relations that have an inverse, with their ends exchanged and told by it."""
     columns = told.collect_schema().names()
     exchanged = {"subject": "object", "object": "subject", "subject_name": "object_name", "object_name": "subject_name"}
-    known = {p: inverse_of(p) for p in (*SYMMETRIC, *INVERSES, *INVERSES.values())}
     return (
-        told.filter(pl.col("predicate").is_in(list(known)))
-        .with_columns(pl.col("predicate").replace(known), turned=pl.lit(value=True))
+        told.filter(pl.col("predicate").is_in(list(_TURNED)))
+        .with_columns(pl.col("predicate").replace(_TURNED), turned=pl.lit(value=True))
         .rename(exchanged)
         .select(columns)
     )
@@ -111,8 +136,12 @@ def _conditions(question: Question) -> Iterator[pl.Expr]:
     if question.object is not None:
         yield _called(pl.col("object_name"), question.object)
     if question.predicate is not None:
-        asked = _words(question.predicate)
-        yield _plain(pl.col("predicate")).is_in([asked, SYNONYMS.get(asked, asked)])
+        yield _plain(pl.col("predicate")).is_in(list(_accepted(question.predicate)))
+
+
+def _accepted(predicate: str) -> set[str]:
+    asked = _words(predicate)
+    return {asked, SYNONYMS.get(asked, asked)}
 
 
 def _called(name: pl.Expr, asked: str) -> pl.Expr:
@@ -146,6 +175,6 @@ def _match(row: dict[str, Any]) -> Match:
     )
 
 
-def _order(match: Match) -> tuple[str, str, float, int, int, str]:
+def _order(match: Match) -> tuple[Any, ...]:
     start = match.spans[0][0] if match.spans else 0.0
-    return match.uri, match.video_id, start, match.subject_id, match.object_id, match.predicate
+    return match.uri, match.video_id, start, match.subject_id, match.object_id, match.predicate, match.spans

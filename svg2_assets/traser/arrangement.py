@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from svg2_assets.scene.taxonomy import CAMERA_ID
+from svg2_assets.traser.boxes import box_text
 from svg2_assets.traser.neighbours import Beside, Neighbours
-from svg2_assets.traser.presets import Arranging
+from svg2_assets.traser.presets import Arranging, Representing
 from svg2_assets.traser.values import (
     GROUP_FEATURES,
     PLACE_FEATURES,
@@ -39,6 +40,7 @@ IGNORED = -100
 _NO_TOKENS, _NO_PLACES = np.zeros(0, dtype=np.int64), np.zeros((0, PLACE_FEATURES), dtype=np.float32)
 SCENE, CAMERA = "Scene: ", "Camera: "
 MARKS_A_BLOCK = 4
+MARKS_OF_SAID = 2  # a block that is text has no vision in it
 
 
 class Tokenizer(Protocol):
@@ -128,7 +130,7 @@ class Block:
     """One block of the sequence before it is written: its `tokens` and their `places` [tokens, PLACE_FEATURES].
 
     `track` is its object's place in the clip's tracks, None for scene and camera. A block without one of its parts
-    still shows the whole to the object resampler.
+    still shows the whole to the object resampler. `said`: ids of the text that stands for an object, without any slots.
     """
 
     subject: Subject
@@ -136,6 +138,7 @@ class Block:
     tokens: IntArray
     places: npt.NDArray[np.float32]
     parts: tuple[Part, ...]
+    said: tuple[int, ...] = ()
 
 
 def arrange(
@@ -160,7 +163,7 @@ def arrange(
         _write(grown, block, number, plan=plan)
     grown.say(prompt[1])
     grown.say(answer, learned=True)
-    whole = Arranged(np.asarray(grown.ids, dtype=np.int64), np.asarray(grown.labels), tuple(grown.groups))
+    whole = Arranged(np.asarray(grown.ids, dtype=np.int64), np.asarray(grown.labels), grown.all_groups())
     cut = plan.arranging.cut_at
     return whole if cut is None or not answer or len(whole) <= cut else _cut(whole, cut)
 
@@ -169,6 +172,8 @@ def blocks_of(clip: Clip, plan: Plan) -> list[Block]:
     """One block per object in order, then scene and camera where asked for, each with all of its windows."""
     arranging = plan.arranging
     windows = windows_of(clip.times, clip.grid, seconds=arranging.window_seconds, true_times=arranging.true_times)
+    if arranging.representing is not Representing.TOKENS:
+        return _said_blocks(clip, plan, windows)
     if arranging.roles == {Role.OBJECT}:
         windows = ()
     near = Neighbours(clip, arranging.beside if Role.WINDOW in arranging.roles else 0)
@@ -186,13 +191,15 @@ def blocks_of(clip: Clip, plan: Plan) -> list[Block]:
 def length_of(block: Block, number: int, *, plan: Plan) -> int:
     """Ids that `block` takes as object `number`; with both resamplers 36 + |label| + Σ (32 + |stamp|)."""
     label = len(plan.encode(label_of(block.subject, number)))
+    if block.said:
+        return MARKS_OF_SAID + label + len(block.said)
     whole = plan.slots.object if Role.OBJECT in plan.arranging.roles else 0
     return MARKS_A_BLOCK + label + whole + sum(length_of_part(part, plan=plan) for part in block.parts)
 
 
 def length_of_part(part: Part, *, plan: Plan) -> int:
     """Ids that a window takes within a block, its stamp and what is beside its object included."""
-    beside = sum(len(plan.encode(str(b.number))) + 1 for b in part.beside)
+    beside = sum(len(plan.encode(str(b.number))) + len(b.pairs) for b in part.beside)
     return len(plan.encode(part.window.label)) + _slots_of(part, plan) + beside
 
 
@@ -210,6 +217,15 @@ class _Sequence:
     ids: list[int] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
+    windows: dict[tuple[int, int], int] = field(default_factory=dict)  # number, first step -> group
+    pairs: dict[int, tuple[int, int, int]] = field(default_factory=dict)  # group -> own and other number, first step
+
+    def all_groups(self) -> tuple[Group, ...]:
+        """The groups, those of pairs with the windows that they are of."""
+        for place, (own, other, first) in self.pairs.items():
+            pair = self.windows.get((own, first), -1), self.windows.get((other, first), -1)
+            self.groups[place] = replace(self.groups[place], pair=pair)
+        return tuple(self.groups)
 
     def say(self, ids: Sequence[int], *, learned: bool = False) -> None:
         self.ids += ids
@@ -219,6 +235,9 @@ class _Sequence:
 def _write(grown: _Sequence, block: Block, number: int, *, plan: Plan) -> None:
     marks, roles = plan.tokenizer.marks, plan.arranging.roles
     label = plan.encode(label_of(block.subject, number))
+    if block.said:
+        grown.say([marks.object_start, *label, *block.said, marks.object_end])
+        return
     grown.say([marks.object_start, *label, marks.vision_start])
     told = {Subject.OBJECT: number, Subject.SCENE: 0, Subject.CAMERA: CAMERA_ID}[block.subject]
     if Role.OBJECT in roles:
@@ -227,11 +246,15 @@ def _write(grown: _Sequence, block: Block, number: int, *, plan: Plan) -> None:
         grown.say(plan.encode(part.window.label))
         inside = slice(part.first, part.last)
         role = Role.WINDOW if Role.WINDOW in roles else Role.TOKENS
+        grown.windows[told, part.window.first] = len(grown.groups)
         _fill(grown, role, block, inside, number=told, slots=_slots_of(part, plan), plan=plan)
         for beside in part.beside:
             grown.say(plan.encode(str(beside.number)))
-            grown.groups.append(Group(Role.BESIDE, len(grown.ids), 1, _NO_TOKENS, _NO_PLACES, beside.meta))
-            grown.say([marks.video])
+            shown = (told, beside.number, part.window.first)
+            for pair in beside.pairs:
+                grown.pairs[len(grown.groups)] = shown
+                grown.groups.append(Group(Role.BESIDE, len(grown.ids), 1, _NO_TOKENS, _NO_PLACES, pair))
+                grown.say([marks.video])
     grown.say([marks.vision_end, marks.object_end])
 
 
@@ -240,6 +263,17 @@ def _fill(grown: _Sequence, role: Role, block: Block, inside: slice, *, number: 
     tokens, places = block.tokens[inside], block.places[inside]
     grown.groups.append(Group(role, len(grown.ids), slots, tokens, places, _meta(places, number)))
     grown.say([plan.tokenizer.marks.video] * slots)
+
+
+def _said_blocks(clip: Clip, plan: Plan, windows: Sequence[Window]) -> list[Block]:
+    """The objects as text, then all tokens of the clip as the block of the scene, window by window."""
+    how, steps = plan.arranging.representing, step_times(clip.times)
+    blocks = []
+    for at, track in enumerate(clip.tracks):
+        text = box_text(track.boxes, steps, windows, first=how is Representing.FIRST_BOX)
+        blocks.append(Block(Subject.OBJECT, at, _NO_TOKENS, _NO_PLACES, (), tuple(plan.tokenizer.encode(text))))
+    every = np.arange(clip.grid.tokens)
+    return [*blocks, Block(Subject.SCENE, None, every, cell_places(every, clip), _parts(every, clip.grid, windows))]
 
 
 def _slots_of(part: Part, plan: Plan) -> int:
@@ -256,9 +290,10 @@ def _parts(tokens: IntArray, grid: Grid, windows: Sequence[Window]) -> tuple[Par
 def _cut(whole: Arranged, at: int) -> Arranged:
     """The first `at` ids. A group that the cut divides is no longer filled: nothing learned comes after it."""
     learned = int((whole.labels != IGNORED).sum())
-    kept = Arranged(
-        whole.ids[:at], whole.labels[:at], tuple(g for g in whole.groups if g.start + g.slots <= at), whole.notes
-    )
+    groups = [g for g in whole.groups if g.start + g.slots <= at]  # those before the cut: their places stay
+    own, other = (tuple(k if k < len(groups) else -1 for k in (g.pair[i] for g in groups)) for i in (0, 1))
+    groups = [replace(g, pair=pair) for g, pair in zip(groups, zip(own, other, strict=True), strict=True)]
+    kept = Arranged(whole.ids[:at], whole.labels[:at], tuple(groups), whole.notes)
     lost = learned - int((kept.labels != IGNORED).sum())
     note = f"the sequence of {len(whole)} tokens is cut at {at}: {lost} of the answer's {learned} tokens are lost"
     return Arranged(kept.ids, kept.labels, kept.groups, (*whole.notes, note))

@@ -6,7 +6,7 @@ import difflib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -102,8 +102,13 @@ def _told(form: type[BaseModel], error: Any) -> str:
 
 def _keys_at(form: type[BaseModel], path: Sequence[Any]) -> list[str]:
     """The keys that the part of `form` at `path` has."""
-    for name in path:
-        kinds = get_args(form.model_fields[str(name)].annotation) or (form.model_fields[str(name)].annotation,)
+    names = iter(path)
+    for name in names:
+        annotation = form.model_fields[str(name)].annotation
+        while get_origin(annotation) is dict:  # its keys are anybody's
+            annotation = get_args(annotation)[1]
+            next(names, None)
+        kinds = get_args(annotation) or (annotation,)
         form = next(k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel))
     return list(form.model_fields)
 

@@ -1,7 +1,8 @@
-"""Which objects are beside each other in a window, and what their boxes say of the two.
+"""Which objects are beside each other in a window, and what their boxes say of the two on each of its steps.
 
 A language model that is shown two objects in blocks of their own must compare their boxes to tell that one approaches
-the other. Here the comparison is made for it, for the pairs that are near enough to have to do with each other.
+the other. Here the comparison is made for it, for the pairs that are near enough to have to do with each other, step by
+step: what holds for a second is not lost among the seconds of a window.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from svg2_assets.traser.values import GROUP_FEATURES, Window, step_times
+from svg2_assets.traser.values import PAIR_FEATURES, Window, step_times
 
 if TYPE_CHECKING:
-    from svg2_assets.scene.masks import FloatArray
+    from svg2_assets.scene.masks import FloatArray, IntArray
     from svg2_assets.traser.arrangement import Clip
 
 LEAST_AREA = 1e-6  # of the frame, so that its logarithm is finite
@@ -24,10 +25,18 @@ LEAST_AREA = 1e-6  # of the frame, so that its logarithm is finite
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Another object in a window: its `number` in the answer, and `meta` [GROUP_FEATURES] of the two."""
+    """Another object in a window: its place `track` in the clip, and `pairs` [steps, PAIR_FEATURES] of the two.
 
-    number: int
-    meta: npt.NDArray[np.float32]
+    The steps are those of the window that show both, in order.
+    """
+
+    track: int
+    pairs: npt.NDArray[np.float32]
+
+    @property
+    def number(self) -> int:
+        """The other object's number in the answer."""
+        return self.track + 1
 
 
 @dataclass(frozen=True)  # no slots: boxes and gaps are worked out once
@@ -42,24 +51,33 @@ class Neighbours:
         if self.most < 1 or len(self.clip.tracks) < 2:
             return ()
         gaps = self._gaps[track, :, window.first : window.last]
-        least = np.where(np.isnan(gaps).all(axis=1), np.inf, np.nanmin(np.where(np.isnan(gaps), np.inf, gaps), axis=1))
+        least = np.where(np.isnan(gaps), np.inf, gaps).min(axis=1)
         least[track] = np.inf
         order = np.argsort(least, kind="stable")[: self.most]
-        return tuple(Beside(int(k) + 1, self._meta(track, int(k), window)) for k in order if np.isfinite(least[k]))
+        return tuple(Beside(int(k), self._pairs(track, int(k), window)) for k in order if np.isfinite(least[k]))
 
-    def _meta(self, own: int, other: int, window: Window) -> npt.NDArray[np.float32]:
+    def _pairs(self, own: int, other: int, window: Window) -> npt.NDArray[np.float32]:
         both = np.flatnonzero(~np.isnan(self._gaps[own, other, window.first : window.last])) + window.first
-        first, last = int(both[0]), int(both[-1])
         mine, theirs = self._boxes[own], self._boxes[other]
-        meta = np.zeros(GROUP_FEATURES, dtype=np.float32)
-        meta[0], meta[1] = self._times[first], self._times[last]
-        meta[2:4] = theirs[first, :2] - mine[first, :2]
-        meta[4:6] = theirs[last, :2] - mine[last, :2]
-        areas = [max(float(b[last, 2] * b[last, 3]), LEAST_AREA) for b in (theirs, mine)]
-        meta[6] = np.log(areas[0] / areas[1])
-        meta[7] = float(_iou(mine[both], theirs[both]).max())
-        meta[8] = other + 1
-        return meta
+        before, after = self._around(own, other, both)
+        areas = [np.maximum(b[both, 2] * b[both, 3], LEAST_AREA) for b in (theirs, mine)]
+        pairs = np.empty((len(both), PAIR_FEATURES), dtype=np.float32)
+        pairs[:, 0] = self._times[both]
+        pairs[:, 1:3] = theirs[both, :2] - mine[both, :2]
+        pairs[:, 3:5] = mine[after, :2] - mine[before, :2]
+        pairs[:, 5:7] = theirs[after, :2] - theirs[before, :2]
+        pairs[:, 7] = np.log(areas[0] / areas[1])
+        pairs[:, 8] = _iou(mine[both], theirs[both])
+        pairs[:, 9] = self._gaps[own, other, both]
+        pairs[:, 10] = self._gaps[own, other, after] - self._gaps[own, other, before]
+        pairs[:, 11], pairs[:, 12] = own + 1, other + 1
+        return pairs
+
+    def _around(self, own: int, other: int, steps: IntArray) -> tuple[IntArray, IntArray]:
+        """The steps before and after each of `steps`, or these themselves where one does not show both objects."""
+        gaps, last = self._gaps[own, other], len(self._times) - 1
+        before, after = np.maximum(steps - 1, 0), np.minimum(steps + 1, last)
+        return np.where(np.isnan(gaps[before]), steps, before), np.where(np.isnan(gaps[after]), steps, after)
 
     @cached_property
     def _boxes(self) -> FloatArray:

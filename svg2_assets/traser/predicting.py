@@ -100,7 +100,7 @@ def predict(
     The model is opened (`teller`) when there is something to ask.
     """
     catalog = entries(store, video_ids=list(video_ids))
-    todo, fresh, blocked = _plan(store, catalog, how)
+    todo, fresh, blocked = what_to_ask(store, catalog, how)
     failed: dict[str, str] = {}
     measures: dict[str, Mapping[str, Any]] = {}
     opened: Teller | None = None
@@ -121,7 +121,7 @@ def predict(
     return Predicted(tuple(measures), fresh, blocked=blocked, failed=failed, measures=measures)
 
 
-def _plan(
+def what_to_ask(
     store: PredictionStore, catalog: Mapping[str, CatalogEntry], how: Predicting
 ) -> tuple[dict[str, str], tuple[str, ...], dict[str, str]]:
     """Videos to ask about with the version of their input, fresh ones, and why others cannot be."""
@@ -162,6 +162,18 @@ def _row(
 
 def row_of(told: Told, graph: SceneGraph) -> dict[str, Any]:
     """What was told as a row, its source and provenance left out."""
+    return graph_row(graph) | {
+        "task": told.asking.task.value,
+        "texts": list(told.texts),
+        "tokens": told.tokens,
+        "complete": told.ended,
+        "remarks": [str(r) for r in told.answer.remarks],
+        "notes": list(told.asking.notes),
+    }
+
+
+def graph_row(graph: SceneGraph) -> dict[str, Any]:
+    """What of a row the graph says."""
     relations = [
         {
             "subject": r.subject,
@@ -175,14 +187,8 @@ def row_of(told: Told, graph: SceneGraph) -> dict[str, Any]:
     ]
     return {
         "video_id": graph.video.id,
-        "task": told.asking.task.value,
         "objects": [{"id": o.id, "name": o.name, "attributes": [a.value for a in o.attributes]} for o in graph.objects],
         "relations": relations,
-        "texts": list(told.texts),
-        "tokens": told.tokens,
-        "complete": told.ended,
-        "remarks": [str(r) for r in told.answer.remarks],
-        "notes": list(told.asking.notes),
     }
 
 
@@ -203,6 +209,15 @@ def read_prediction(store: PredictionStore, video_id: str, source: str) -> Scene
             remedy="Materialize traser_predictions for the video.",
         )
     row, tracks = rows[0], trajectories_of(store, video_id)
+    gone = [o["id"] for o in row["objects"] if o["id"] not in tracks]
+    if gone:
+        raise PhaseError(
+            video=video_id,
+            phase=TABLE,
+            expected="the trajectories that were told of",
+            found=f"none with the ids {gone[:5]}",
+            remedy="The video was tracked anew. Materialize traser_predictions again.",
+        )
     objects = tuple(
         SceneObject(
             o["id"], o["name"], tracks[o["id"]], tuple(Attribute(a, AttributeType.OTHER) for a in o["attributes"])

@@ -21,6 +21,14 @@ class Reduction(StrEnum):
     MIN = "min"
 
 
+class Representing(StrEnum):
+    """As what an object stands in the sequence: its visual tokens, or text beside all tokens of the clip."""
+
+    TOKENS = "tokens"
+    FIRST_BOX = "first_box"
+    BOXES = "boxes"
+
+
 class Prompting(StrEnum):
     """Whose wording asks for the graph."""
 
@@ -50,7 +58,9 @@ class Arranging:
     `roles` are the resamplers in use (none: the tokens themselves); `true_times`: windows and their labels follow the
     clip's clock, not the number of the frame; `scene`: a block for tokens of no object; `camera`: a block for the
     camera's own motion, id -1; `beside`: in each window of an object, a slot for each of so many others that come
-    nearest. Of more than `most_objects` those stay that are `salient`, else the first. `most_tokens`
+    nearest; `representing`: with `first_box` or `boxes` the objects are text that says where they are, once or in each
+    window, beside the tokens of the whole clip (no resampler, `scene`, `camera` or `beside` then). Of more than
+    `most_objects` those stay that are `salient`, else the first. `most_tokens`
     is kept by dropping windows, then objects, by salience; the answer is never cut. `cut_at` is the released training's
     cut of the sequence's end, in the place of `most_tokens`: presets that mimic it report what is lost.
     """
@@ -61,6 +71,7 @@ class Arranging:
     scene: bool = False
     camera: bool = False
     beside: int = 0
+    representing: Representing = Representing.TOKENS
     most_objects: int | None = 40
     most_tokens: int = 32768
     cut_at: int | None = None

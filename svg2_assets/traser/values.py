@@ -25,11 +25,12 @@ PLACE_FEATURES = 8
 """Of a token: seconds, y, x, coverage, then the object's box on that step: centre y, centre x, height, width."""
 GROUP_FEATURES = 9
 """Of a group: first and last second, then the box at both: centre y, centre x, log area (each 0 where unknown), then
-the number that its object has in the answer, 0 for the scene, -1 for the camera.
-
-Of one that shows another object beside it (`Role.BESIDE`): first and last second that show both, the other's centre
-less its own at both (y, x, y, x), the log of the other's area over its own at the last, their largest IoU, the other's
-number."""
+the number that its object has in the answer, 0 for the scene, -1 for the camera."""
+PAIR_FEATURES = 13
+"""Of an object and another on one step: its second; the other's centre less its own (y, x); how far its own centre
+goes from the step before to the step after (y, x); how far the other's goes; the log of the other's area over its own;
+their IoU; the gap between their boxes; how much it grows from the step before to the step after; its own number in the
+answer; the other's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Window:
 
 class Role(StrEnum):
     """Which resampler makes a group's slots; `TOKENS` stands for the tokens themselves, unresampled, `BESIDE` for what
-    two boxes have to do with each other, without tokens.
+    two objects have to do with each other on one step, without tokens of its own.
     """
 
     OBJECT = "object"
@@ -102,7 +103,9 @@ class Role(StrEnum):
 class Group:
     """Slots `[start, start + slots)` of the sequence, to be filled from the visual `tokens` of the clip.
 
-    `places` [tokens, PLACE_FEATURES] and `meta` [GROUP_FEATURES] say where, when and whose they are.
+    `places` [tokens, PLACE_FEATURES] and `meta` [GROUP_FEATURES] say where, when and whose they are. A group that shows
+    another object beside its own has PAIR_FEATURES as `meta`; `pair` are the places, among all groups, of the two that
+    show the window of each, -1 where there is none.
     """
 
     role: Role
@@ -111,6 +114,7 @@ class Group:
     tokens: IntArray
     places: npt.NDArray[np.float32]
     meta: npt.NDArray[np.float32]
+    pair: tuple[int, int] = (-1, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,8 @@ class Example:
     Patches are uint8 as `sampling.bytes_of_patches` gives them, which the network normalises, or float32, normalised.
 
     `altered`: ids of wrong answers to learn against, by what is wrong with them. `words`: by an object's number, the
-    ids of its name and attributes as the answer tells them.
+    ids of its name and attributes as the answer tells them. `stated`: by a group's place, the ids of the predicates
+    that hold there: of the pair that it shows, or of the camera and the object of its window.
     """
 
     video_id: str
@@ -147,6 +152,7 @@ class Example:
     notes: Sequence[str] = field(default_factory=tuple)
     altered: Mapping[str, IntArray] = field(default_factory=dict)
     words: Mapping[int, IntArray] = field(default_factory=dict)
+    stated: Mapping[int, IntArray] = field(default_factory=dict)
 
 
 def _seconds(value: float) -> str:

@@ -78,7 +78,8 @@ def test_show_query_and_stats_read_what_annotate_wrote(svg2: Run, tmp_path: Path
     assert as_json["objects"]
     assert Path(as_json["previews"]["sheet"]).is_file()
     assert json.loads(svg2("query", "--predicate", "near", "--json").stdout) == []
-    assert json.loads(svg2("stats", "--json").stdout)["videos"] == 1
+    (own,) = json.loads(svg2("stats", "--json").stdout)["sources"]
+    assert (own["source"], own["videos"]) == ("pipeline", 1)
 
 
 def test_show_of_an_unknown_video_says_so(svg2: Run) -> None:

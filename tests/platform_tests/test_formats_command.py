@@ -77,6 +77,30 @@ def test_from_one_format_to_another(home: Path, release: Path, tmp_path: Path) -
     assert (said["videos"], said["kept"], said["files"]) == (1, 2, 1)
 
 
+def test_masklets_come_in_and_leave_as_every_format(home: Path, tmp_path: Path) -> None:
+    """What is written of an import says its licence; what goes back to masklets is what came."""
+    masklets = FORMATS["sav"]
+    assert masklets.write is not None
+    masklets.write([clip("a"), clip("b.c")], tmp_path / "sav", masklets.writing())
+    arguments = ("--licence", "CC BY 4.0", "--set", "kinds=[manual]")
+    assert told(home, "import", "sav", tmp_path / "sav", *arguments)["videos"] == 2
+    done = {
+        name: told(home, "export", name, tmp_path / name, "--source", "sav")
+        for name in ("coco-video", "huggingface", "webdataset", "vipseg")
+    }
+    assert {name: (said["videos"], said["files"]) for name, said in done.items()} == {
+        "coco-video": (2, 1), "huggingface": (2, 2), "webdataset": (2, 1), "vipseg": (2, 25),
+    }  # fmt: skip
+    assert not any(said["lost"] for name, said in done.items() if name in {"huggingface", "webdataset"})
+    assert "license: cc-by-4.0" in (tmp_path / "huggingface" / "README.md").read_text()
+    assert "CC BY 4.0" in (tmp_path / "coco-video" / "instances.json").read_text()
+    assert told(home, "export", "sav", tmp_path / "again", "--source", "sav")["lost"] == {"what made the graph": 2}
+    for name in ("a_manual.json", "b.c_manual.json"):
+        first, again = (json.loads((tmp_path / folder / name).read_text()) for folder in ("sav", "again"))
+        assert again.pop("svg2_origin")["licence"] == "CC BY 4.0"
+        assert again == first
+
+
 def test_what_is_rejected_is_told_and_is_the_exit_code(home: Path, release: Path) -> None:
     done = command(home, "import", "svg2", release)
     assert done.exit_code == 1

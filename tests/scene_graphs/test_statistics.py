@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import json
 
-import polars as pl
 import pytest
 
-from svg2_assets.scene_graphs.statistics import Statistics, statistics_of
+from svg2_assets.scene_graphs import tallying
+from svg2_assets.scene_graphs.statistics import Statistics
+from svg2_assets.scene_graphs.tallying import Tally, statistics_of
 from tests.scene_graphs import tables
 
 
@@ -71,16 +72,20 @@ def test_an_empty_store_has_figures_too():
     assert dict(nothing.as_rows())["names"] == "none"
 
 
-def test_lazy_tables_give_the_same_figures():
-    parts = {
-        "videos": tables.videos({"video_id": "a"}),
-        "trajectories": tables.trajectories(("a", 0)),
-        "labels": tables.labels(tables.label("a", 0, "dog", "color")),
-        "relations": tables.relations(tables.relation("a", 0, (-1, "tracking", 0), category="attentional")),
-    }
-    lazy = {name: frame.lazy() for name, frame in parts.items()}
-    assert statistics_of(**lazy) == statistics_of(**parts)
-    assert isinstance(lazy["videos"], pl.LazyFrame)
+def test_row_by_row_gives_the_same_figures_as_all_at_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tallying, "_WAITING", 2)  # counts are added up now and then
+    videos = tables.videos(*({"video_id": v} for v in "abc"))
+    objects = tables.trajectories(*((v, i) for v in "abc" for i in range(4)))
+    labels = tables.labels(*(tables.label(v, i, n, "color") for v in "ab" for i, n in enumerate(["dog", "cat", "dog"])))
+    relations = tables.relations(*(tables.relation("a", i, (0, p, 1)) for i, p in enumerate(["near", "on", "near"])))
+    tally = Tally.of_catalog(videos)
+    for add, rows in ((tally.add_objects, objects), (tally.add_labels, labels), (tally.add_relations, relations)):
+        for row in rows.iter_slices(1):
+            add(row)
+    whole = statistics_of(videos=videos, trajectories=objects, labels=labels, relations=relations)
+    assert tally.statistics() == whole
+    assert (whole.names, whole.predicates) == ({"dog": 4, "cat": 2}, {"near": 2, "on": 1})
+    assert whole.attributes_per_video.bins == {"0": 1, "1": 0, "2–3": 2}
 
 
 def test_rows_are_for_people_and_json_for_programs(figures: Statistics):

@@ -24,6 +24,7 @@ from svg2_assets.evaluation.public.panoptic import Categories, Frame
 from svg2_assets.evaluation.public.records import InvalidBenchmarkInput, field, number
 from svg2_assets.scene.errors import printable
 from svg2_assets.scene.graph import Relation, SceneGraph, SceneObject
+from svg2_assets.scene.id_maps import painted
 from svg2_assets.scene.masks import BoolArray, Mask
 from svg2_assets.scene.spans import Spans
 from svg2_assets.scene.taxonomy import CAMERA_ID
@@ -60,9 +61,8 @@ class PanopticVideo:
             yield self._painted(by_frame.get(frame, []))
 
     def _painted(self, shown: Sequence[tuple[int, Mask]]) -> Frame:
-        ids = np.zeros((self.graph.video.height, self.graph.video.width), dtype=np.int64)
-        for object_id, mask in sorted(shown, key=lambda item: (-item[1].area, item[0])):
-            ids[mask.to_array()] = self.segments[object_id][0]
+        layers = [(self.segments[object_id][0], mask) for object_id, mask in sorted(shown, key=lambda item: item[0])]
+        ids = painted(layers, height=self.graph.video.height, width=self.graph.video.width)
         categories = dict(self.segments.values())
         there, pixels = np.unique(ids, return_counts=True)
         return Frame.of(

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from svg2_assets.evaluation.public.records import InvalidBenchmarkInput
 from svg2_assets.scene.errors import printable
+from svg2_assets.scene.id_maps import trajectories_of
 from svg2_assets.scene.masks import Mask
 from svg2_assets.scene.trajectory import Trajectory
 
@@ -20,11 +20,7 @@ def tubes_of_maps(maps: Iterable[npt.NDArray[Any]], ids: Iterable[int]) -> dict[
 
     One map is held at a time. An object that no map shows has a trajectory without frames.
     """
-    found: dict[int, dict[int, Mask]] = {i: {} for i in ids}
-    for frame, shown in enumerate(maps):
-        for i in found.keys() & set(np.unique(shown).tolist()):
-            found[i][frame] = Mask.from_array(shown == i)
-    return {i: _trajectory(masks) for i, masks in found.items()}
+    return trajectories_of(enumerate(maps), ids)
 
 
 def tubes_of_rows(rows: Iterable[Sequence[Any]]) -> dict[int, dict[str, Any]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from svg2_assets.scene.errors import printable
@@ -54,6 +55,41 @@ def unfinished(path: Path) -> Iterator[Path]:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(target: Path, patterns: Sequence[str]) -> Iterator[Path]:
+    """A folder inside of `target` to write to; when the block ends, what is called like one of `patterns` (globs) moves
+    from it to `target`, in their order.
+
+    When it raises, nothing of it stays. Raises `UnusableTarget` where `target` holds something that is called so
+    already, or the system refuses.
+    """
+    for pattern in patterns:
+        for there in sorted(target.glob(pattern)):
+            require_new(there)
+    with _explained(target):
+        target.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=target, prefix=".unfinished-"))
+        try:
+            yield folder
+            for pattern in patterns:
+                for path in sorted(folder.glob(pattern)):
+                    path.rename(target / path.name)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def inside(base: Path, *names: str) -> Path | None:
+    """The file that `names`, which are anybody's, say below `base`; None where there is none, or it lies elsewhere."""
+    parts = [part for name in names for part in PurePosixPath(name.replace("\\", "/")).parts]
+    if not all(names) or any(part in {"..", "/"} or "\0" in part for part in parts):
+        return None
+    path = base.joinpath(*parts)
+    try:
+        return path if path.is_file() and path.resolve().is_relative_to(base.resolve()) else None
+    except OSError:  # a name that is too long
+        return None
 
 
 @contextmanager

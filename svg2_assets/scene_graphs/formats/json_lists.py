@@ -1,11 +1,11 @@
-"""Large JSON lists, item by item, in memory of a few items."""
+"""Large JSON lists, and objects of such lists, item by item, in memory of a few items."""
 
 from __future__ import annotations
 
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from json.decoder import JSONDecoder
 from pathlib import Path
@@ -39,6 +39,25 @@ def items_of(path: Path) -> Iterator[tuple[int, Any]]:
         yield from _Items(file).read()
 
 
+def members_of(path: Path) -> Generator[tuple[str, int, Any], None, None]:
+    """Each item of every list in the JSON object in the file at `path`: its key, the line on which it begins, the item.
+
+    A member that is no list is one item. Items before a place that is broken are given, then `BrokenJson` is raised.
+    `OSError` where it cannot be read.
+    """
+    with path.open("rb") as file:
+        yield from _Items(file).read_members()
+
+
+def entries_of(path: Path) -> Iterator[tuple[int, str, Any]]:
+    """Each member of the JSON object in the file at `path`: the line on which it begins, its key, its value as a whole.
+
+    A key that comes twice is given twice. Otherwise as `items_of`.
+    """
+    with path.open("rb") as file:
+        yield from _Items(file).read_entries()
+
+
 @dataclass(slots=True)
 class _Items:
     """A list that is being read: `text` waits from `at` on, `line` is that of the first character of `text`."""
@@ -52,18 +71,66 @@ class _Items:
     bytes_decoder: codecs.IncrementalDecoder = field(default_factory=codecs.getincrementaldecoder("utf-8-sig"))
 
     def read(self) -> Iterator[tuple[int, Any]]:
-        if self._next() != "[":
-            raise self._broken("expected a list, which begins with [")
-        self.at += 1
-        if self._next() == "]":
+        self._expect("[", "expected a list, which begins with [")
+        yield from self._list()
+        self._end()
+
+    def read_members(self) -> Iterator[tuple[str, int, Any]]:
+        self._expect("{", "expected an object, which begins with {")
+        if self._next() == "}":
+            self.at += 1
+            return self._end()
+        while True:
+            key = self._key()
+            if self._next() == "[":
+                self.at += 1
+                for line, item in self._list():
+                    yield key, line, item
+                if self._next() not in {",", "}"}:
+                    raise self._broken("expected , or } after a member")
+            else:
+                yield key, self._line(), self._item("}")
+            if self._passed() == "}":
+                return self._end()
+
+    def read_entries(self) -> Iterator[tuple[int, str, Any]]:
+        self._expect("{", "expected an object, which begins with {")
+        if self._next() == "}":
             self.at += 1
             return self._end()
         while True:
             self._next()
             line = self._line()
-            yield line, self._item()
-            if self._passed() == "]":
+            key = self._key()
+            self._next()
+            yield line, key, self._item("}")
+            if self._passed() == "}":
                 return self._end()
+
+    def _list(self) -> Iterator[tuple[int, Any]]:
+        """The items of a list whose [ was passed, up to its end, which is passed."""
+        if self._next() == "]":
+            self.at += 1
+            return
+        while True:
+            self._next()
+            line = self._line()
+            yield line, self._item("]")
+            if self._passed() == "]":
+                return
+
+    def _key(self) -> str:
+        """The key that begins here, and the mark after it, which is passed."""
+        self._next()
+        key = self._item(":")
+        if not isinstance(key, str) or self._passed() != ":":
+            raise self._broken('expected a key in quotes and ":"')
+        return key
+
+    def _expect(self, mark: str, reason: str) -> None:
+        if self._next() != mark:
+            raise self._broken(reason)
+        self.at += 1
 
     def _passed(self) -> str:
         """The mark after an item, which is passed."""
@@ -84,8 +151,9 @@ class _Items:
             if not self._more(PIECE):
                 return ""
 
-    def _item(self) -> Any:
-        """The item that begins here, up to the mark after it: what a piece ends with may be half of a number."""
+    def _item(self, closing: str) -> Any:
+        """The item that begins here, up to the mark after it (a comma or `closing`): what a piece ends with may be half
+        of a number."""
         while True:
             try:
                 value, end = self.decoder.raw_decode(self.text, self.at)
@@ -98,12 +166,13 @@ class _Items:
                 raise self._broken(printable(str(error))) from error
             else:
                 end = self._space(end)
-                if self.text[end : end + 1] in {",", "]"}:
+                if self.text[end : end + 1] in {",", closing}:
                     self.at = end
                     return value
                 if end < len(self.text) - _NEAR_END or self.ended:
                     cut = end == len(self.text)
-                    raise self._broken("the list is cut off" if cut else "expected , or ] after an item", at=end)
+                    reason = "the list is cut off" if cut else f"expected , or {closing} after an item"
+                    raise self._broken(reason, at=end)
             self._more_of_item()
 
     def _more_of_item(self) -> None:

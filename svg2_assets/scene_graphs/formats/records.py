@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -35,6 +36,9 @@ IMPORT = "import"
 LEVELS = "levels"
 """Key beside it: id to level of parts, where a record says a level and not of what."""
 NO_TRAJECTORY = Trajectory((), ())
+NO_DETAILS: Mapping[str, Any] = MappingProxyType({})
+MOST_DOCUMENT = 256 << 20
+"""Bytes of a file that is read whole."""
 
 
 def attempt(make: Callable[..., Imported], *, video_id: str, origin: Origin) -> Read:
@@ -71,6 +75,22 @@ def parsed(text: Any, what: str) -> Any:
         raise NotImportable(Fault.NOT_JSON, f"{what}: no JSON: {printable(str(error))}.") from error
 
 
+def document_in(path: Path) -> dict[str, Any]:
+    """The JSON object in the file of one video. Raises `NotImportable`."""
+    try:
+        size = path.stat().st_size
+        if size > MOST_DOCUMENT:
+            detail = f"{printable(path.name)}: expected at most {MOST_DOCUMENT} bytes for one video, found {size}."
+            raise NotImportable(Fault.TOO_LARGE, detail)
+        document = parsed(path.read_bytes(), printable(path.name))
+    except OSError as error:
+        raise NotImportable(Fault.UNREADABLE, f"{printable(path.name)}: cannot be read: {error.strerror}.") from error
+    if not isinstance(document, dict):
+        detail = f"{printable(path.name)}: expected a JSON object, found {type(document).__name__}."
+        raise NotImportable(Fault.FORM, detail)
+    return document
+
+
 def place(
     told: Told, options: ReadOptions, *, videos: Videos, drafts: Sequence[DraftRelation] = (), repairs: Repairs
 ) -> Video:
@@ -94,8 +114,10 @@ def imported(
     *,
     origin: Origin,
     repairs: Repairs,
+    details: Mapping[str, Any] = NO_DETAILS,
 ) -> Imported:
-    """The graph of a record. `trajectories` by id, None where the record has no masks at all.
+    """The graph of a record. `trajectories` by id, None where the record has no masks at all. `details`: what else its
+    provenance is to say, as JSON.
 
     Raises `InvalidSceneValue` where what is left contradicts itself.
     """
@@ -106,7 +128,7 @@ def imported(
     repairs[Repair.PART_LEVEL] += sum(level != "L1" for level in levels.values())
     tracks = trajectories or {}
     names = {o.id: o.name for o in objects.values()}
-    provenance = {IMPORT: origin.to_json()} | ({LEVELS: levels} if levels else {})
+    provenance = {**details, IMPORT: origin.to_json()} | ({LEVELS: levels} if levels else {})
     graph = SceneGraph(
         video=video,
         objects=tuple(

@@ -20,7 +20,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
@@ -31,16 +30,16 @@ from pydantic import Field
 
 from svg2_assets.scene.errors import printable
 from svg2_assets.scene.graph import SceneGraph, SceneObject
-from svg2_assets.scene.masks import FloatArray
 from svg2_assets.scene.taxonomy import Category
 from svg2_assets.scene.trajectory import Trajectory
 from svg2_assets.scene.video import Video
 from svg2_assets.scene_graphs.formats.annotations import drafts_of, listed_relation, objects_of
-from svg2_assets.scene_graphs.formats.clock import STRAY, Told
+from svg2_assets.scene_graphs.formats.clock import Told
 from svg2_assets.scene_graphs.formats.columns import counts_of, frames_of_rles, trajectory_of
 from svg2_assets.scene_graphs.formats.files import file_name, files_below, require_new, unfinished
 from svg2_assets.scene_graphs.formats.losses import lost_of
 from svg2_assets.scene_graphs.formats.mask_files import SUFFIX, read_masks, write_masks
+from svg2_assets.scene_graphs.formats.moments import Moments
 from svg2_assets.scene_graphs.formats.records import attempt, imported, once, parsed, place, require_masks
 from svg2_assets.scene_graphs.formats.telling import counted, united
 from svg2_assets.scene_graphs.formats.values import (
@@ -199,29 +198,6 @@ def _sampled(given: Any, video: Video) -> list[int]:
         detail = f"expected sampled_frame_indices that increase within {video.num_frames} frames; relations count them."
         raise NotImportable(Fault.FORM, detail)
     return frames
-
-
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """The sampled frames as times: place i stands for `[edges[i], edges[i + 1])` seconds."""
-
-    edges: FloatArray
-
-    @classmethod
-    def of(cls, frames: Sequence[int], video: Video) -> Moments:
-        """`frames` increase; the last place lasts as long as the one before, at most to the video's end."""
-        step = frames[-1] - frames[-2] if len(frames) > 1 else video.num_frames
-        return cls(video.edges[[*frames, min(frames[-1] + step, video.num_frames)]])
-
-    def seconds(self, first: float, last: float) -> tuple[float, float]:
-        """Places from `first` to `last`, both included, or reversed. Places that are not there are outside of it."""
-        return self._edge(first), self._edge(last + 1 if last >= first else last)
-
-    def _edge(self, place: float) -> float:
-        most = len(self.edges) - 1
-        if 0 <= place <= most:
-            return float(self.edges[int(place)])
-        return place if place < 0 else float(self.edges[-1]) + 2 * STRAY * (place - most)
 
 
 def write(graphs: Iterable[SceneGraph], target: Path, options: Writing) -> Written:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from svg2_assets.scene.graph import Relation
 from svg2_assets.scene.spans import Spans, runs
+from svg2_assets.scene.taxonomy import CAMERA_ID
 from svg2_assets.scene_graphs.formats.values import Loss
 
 SAME = 1e-6  # seconds by which times may differ and still be the same
@@ -22,6 +23,14 @@ def united(relations: Iterable[Relation]) -> list[Relation]:
         known = found.get(r.key)
         found[r.key] = r if known is None else replace(known, spans=known.spans | r.spans)
     return list(found.values())
+
+
+def between_objects(relations: Iterable[Relation], lost: Counter[Loss]) -> list[Relation]:
+    """`relations` without those of the camera, which are counted."""
+    found = list(relations)
+    kept = [r for r in found if CAMERA_ID not in (r.subject, r.object)]
+    lost[Loss.CAMERA] += len(found) - len(kept)
+    return kept
 
 
 def counted(

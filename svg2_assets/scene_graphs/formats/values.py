@@ -32,16 +32,29 @@ class Repair(StrEnum):
     MASKS_LONG = "video: masks go on after its end, they are cut there"
     NO_MASKS = "video: has no masks"
 
+    FRAME_UNREADABLE = "frame: its picture is missing or cannot be read, nothing is visible there"
+    FRAME_SIZE = "frame: its picture is of another size than the video, nothing is visible there"
+
     OBJECT_FORM = "object: not of the form"
+    OTHER_NAME = "object: named otherwise later, the first name kept"
     REPEATED_ID = "object: id used again, the first one kept"
     NAMELESS = "object: name is empty"
     NO_COLUMN = "object: no masks have its id"
     UNNAMED = "object: masks that no object has the id of"
 
     MASK_FORM = "mask: not COCO RLE"
+    NO_PIXEL = "mask: listed without a pixel"
     PLACEHOLDER = "mask: placeholder that covers less than the frame, taken for none"
     WRONG_AREA = "mask: runs do not cover the frame"
     WRONG_SIZE = "mask: of another size than the video"
+
+    FRAME_REPEATED = "frame: comes again, the first one kept"
+    BOX_FORM = "box: not of the form"
+    BOX_EMPTY = "box: reversed or without a pixel"
+    BOX_OUTSIDE = "box: outside the frame"
+    BOX_CLIPPED = "box: clipped to the frame"
+    BOX_REPEATED = "box: second one of an object on a frame, the first one kept"
+    MORE_PEOPLE = "box: of further people on a frame, the most certain one kept"
 
     ATTRIBUTE_FORM = "attribute: not of the form"
     ATTRIBUTE_TYPE = "attribute: of an unknown type, taken for other"
@@ -78,6 +91,7 @@ class Fault(StrEnum):
     NO_RECORD = "masks without a record"
     NO_SIZE = "size unknown"
     NO_RATE = "frame rate unknown"
+    TOO_LARGE = "too large"
     CONTRADICTION = "contradicts itself"
 
 
@@ -87,16 +101,25 @@ class Loss(StrEnum):
     CLOCK = "the video's frame rate and duration"
     FRAME_TIMES = "true times of frames, of a variable rate"
     FILE = "where the video is and what its content's hash is"
+    SHAPES = "shapes of masks: the boxes around them are kept"
+    CAMERA = "relations with the camera"
+    SUBJECTS = "relations whose subject is not the one person that the format has"
+    APART = "relations at times that do not show both of their objects"
     PROVENANCE = "what made the graph"
     ATTRIBUTES = "attributes"
     ATTRIBUTE_TYPES = "types of attributes"
     CONFIDENCES = "confidences of attributes and relations"
     VERIFICATION = "verdicts on names"
     PARTS = "which object a part belongs to"
+    RELATIONS = "relations"
     CATEGORIES = "categories of relations"
     REPEATED = "relations that repeat (subject, predicate, object): they become one, with the times of all"
     TIMES = "times between the moments that the format counts: spans move to the nearest"
     VANISHED = "relations that hold at no moment that the format counts"
+    BETWEEN = "masks between the frames that the format counts"
+    OVERLAPS = "masks that share pixels with a smaller one, which keeps them"
+    UNSEEN = "objects without a pixel"
+    VIDEO = "the video itself: its file is not on this machine"
 
 
 class UnusableSource(Svg2Error):

@@ -242,9 +242,8 @@ def _start(model: Traser, plan: _Plan) -> None:
     if plan.starts:
         model.window_resampler.reset()
         model.object_resampler.reset()
-    for name, p in model.named_parameters():
-        if is_place(name):
-            nn.init.zeros_(p)
+    model.window_resampler.reset_places()
+    model.object_resampler.reset_places()
 
 
 def _fill(model: Traser, plan: _Plan, stored: Stored) -> None:

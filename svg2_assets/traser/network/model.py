@@ -16,7 +16,7 @@ from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 from svg2_assets.traser.arrangement import IGNORED
 from svg2_assets.traser.network.attention import ROOM, Padding, quicken, roomy_cache
 from svg2_assets.traser.network.resampler import Bundle, Resampler, ResamplerShape, resample
-from svg2_assets.traser.values import DEVIATION, GROUP_FEATURES, MEAN, PATCH_VALUES, Example, Grid, Role
+from svg2_assets.traser.values import DEVIATION, MEAN, PATCH_VALUES, Example, Grid, Role
 
 PATCHES_AT_ONCE = 12288  # that the vision tower sees in one call
 POSITIONS_AT_ONCE = 2048  # that the language model reads in one call of `prefill`
@@ -39,12 +39,16 @@ class TraserConfig:
 
 @dataclass(frozen=True)
 class GroupSlots:
-    """The groups of one role in a batch: rows, first positions and slots of each, and what to fill them from."""
+    """The groups of one role in a batch: rows, first positions and slots of each, and what to fill them from.
+
+    `pairs` [G, 2]: of `Role.BESIDE`, which groups of `Role.WINDOW` show the two, -1 for none.
+    """
 
     rows: Sequence[int]
     starts: Sequence[int]
     slots: Sequence[int]
     bundle: Bundle
+    pairs: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -165,11 +169,11 @@ class Traser(nn.Module):
         features = self.see(batch.patches, batch.grids)
         embedded = self.backbone.get_input_embeddings()(batch.ids)
         made: dict[Role, Tensor] = {}
-        for role, groups in batch.groups.items():
+        for role, groups in sorted(batch.groups.items(), key=lambda item: item[0] is Role.BESIDE):
             if role is Role.TOKENS:
                 filling = features[torch.cat(list(groups.bundle.tokens)).to(features.device)]
             elif role is Role.BESIDE:
-                filling = self._beside(groups.bundle.meta.to(embedded.device))
+                filling = self._beside(groups, made[Role.WINDOW])
             else:
                 made[role] = resample(self.resampler(role), features, groups.bundle)
                 filling = made[role].flatten(0, 1)
@@ -177,12 +181,17 @@ class Traser(nn.Module):
             embedded = put(_slots(groups, embedded.device), filling.to(embedded.dtype))
         return embedded, made
 
-    def _beside(self, meta: Tensor) -> Tensor:
-        """What fills the slots of pairs [G, D]: nothing in a model that does not know place, as in one that starts."""
-        filled = self.window_resampler.beside_place
-        if filled is None:
-            return meta.new_zeros(len(meta), self.config.window.hidden)
-        out: Tensor = filled(meta)
+    def _beside(self, groups: GroupSlots, windows: Tensor) -> Tensor:
+        """What fills the slots of pairs [G, D]: nothing in a model that does not know place, as in one that starts.
+
+        `windows` [W, slots, D]: what the windows of all objects show.
+        """
+        joined, pairs = self.window_resampler.pair_place, groups.pairs
+        if joined is None or pairs is None:
+            return windows.new_zeros(len(groups.rows), windows.shape[-1])
+        shown = torch.cat([windows.mean(dim=1), windows.new_zeros(1, windows.shape[-1])])  # the last for none: -1
+        own, other = pairs.to(windows.device).T
+        out: Tensor = joined(shown[own], shown[other], groups.bundle.meta.to(windows.device))
         return out
 
     def forward(self, batch: Batch) -> Losses:
@@ -369,22 +378,30 @@ def _normal(patches: Tensor) -> Tensor:
 
 
 def _collate_groups(examples: Sequence[Example], longest: int, *, left: bool) -> dict[Role, GroupSlots]:
-    found: dict[Role, list[tuple[int, int, int, Tensor, Tensor, Any]]] = {}
+    found: dict[Role, list[tuple[int, int, int, Tensor, Tensor, Any, tuple[int, int]]]] = {}
     first = 0
     for row, example in enumerate(examples):
         shift = longest - len(example.arranged) if left else 0
+        ranks = _ranks(example, len(found.get(Role.WINDOW, ())))
         for g in example.arranged.groups:
             tokens = torch.from_numpy(np.asarray(g.tokens, dtype=np.int64) + first)
+            pair = ranks.get(g.pair[0], -1), ranks.get(g.pair[1], -1)
             found.setdefault(g.role, []).append(
-                (row, g.start + shift, g.slots, tokens, torch.from_numpy(g.places), g.meta)
+                (row, g.start + shift, g.slots, tokens, torch.from_numpy(g.places), g.meta, pair)
             )
         first += example.grid.tokens
     groups = {}
     for role, listed in found.items():
-        rows, starts, slots, tokens_, places, meta = zip(*listed, strict=True)
-        bundle = Bundle(tokens_, places, torch.from_numpy(np.stack(meta)).reshape(-1, GROUP_FEATURES))
-        groups[role] = GroupSlots(rows, starts, slots, bundle)
+        rows, starts, slots, tokens_, places, meta, pairs = zip(*listed, strict=True)
+        bundle = Bundle(tokens_, places, torch.from_numpy(np.stack(meta)))
+        groups[role] = GroupSlots(rows, starts, slots, bundle, torch.tensor(pairs) if role is Role.BESIDE else None)
     return groups
+
+
+def _ranks(example: Example, first: int) -> dict[int, int]:
+    """Place of a window's group among the example's groups -> its place among the batch's windows, from `first` on."""
+    windows = [k for k, g in enumerate(example.arranged.groups) if g.role is Role.WINDOW]
+    return {k: first + rank for rank, k in enumerate(windows)}
 
 
 def _slots(groups: GroupSlots, device: torch.device) -> tuple[Tensor, Tensor]:

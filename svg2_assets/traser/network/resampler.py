@@ -17,13 +17,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from svg2_assets.traser.values import GROUP_FEATURES, PLACE_FEATURES
+from svg2_assets.traser.values import GROUP_FEATURES, PAIR_FEATURES, PLACE_FEATURES
 
 INITIAL, WIDTH = 0.02, 2048  # standard deviation of weights at first, at the released width
 FREQUENCIES = 8  # octaves of a feature
 COUNTED_SCALE = 1 / 64  # of seconds and numbers, so that the lowest octave, of period 2, tells 128 of them apart
 BUCKET_TOKENS = 8192  # padded context tokens and latents that are resampled at once
 BUCKET_WASTE = 1.25  # longest over shortest context of a bucket
+PAIRING = 128  # how wide what a window shows is when two are joined, or as the model where that is less
 NORMED_AT_ONCE = 4096  # context tokens of a group that are normed and projected at once where no gradient is wanted
 
 
@@ -136,19 +137,63 @@ class Waves(nn.Module):
         nn.init.zeros_(self.linear.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[..., features] -> [..., D]. The angles are float32 whatever the weights are."""
-        octaves = math.pi * 2.0 ** torch.arange(FREQUENCIES, device=x.device)
-        angle = (x.float() * torch.tensor(self.scale, device=x.device))[..., None] * octaves
+        """[..., features] -> [..., D]."""
         # Of length 1: what is learned in few steps must not drown what the tokens show.
-        waves = torch.cat([angle.sin(), angle.cos()], dim=-1).flatten(-2) / math.sqrt(FREQUENCIES * len(self.scale))
+        waves = waves_of(x, self.scale) / math.sqrt(FREQUENCIES * len(self.scale))
         out: Tensor = self.linear(waves.to(self.linear.weight.dtype))
         return out
+
+
+class Pairing(nn.Module):
+    """What two objects have to do with each other on a step, of what their windows show and of their boxes.
+
+    That one comes nearer takes several numbers at once to tell, which no sum of waves does: a gated layer joins them.
+    `which` says beside it when it is and whose. It starts by giving nothing.
+    """
+
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        width = min(hidden, PAIRING)
+        self.counted = [0, PAIR_FEATURES - 2, PAIR_FEATURES - 1]
+        self.scale = tuple(COUNTED_SCALE if f in self.counted else 1.0 for f in range(PAIR_FEATURES))
+        self.norm = RmsNorm(hidden)
+        self.own_proj = nn.Linear(hidden, width, bias=False)
+        self.other_proj = nn.Linear(hidden, width, bias=False)
+        self.boxes_proj = nn.Linear((2 * FREQUENCIES + 1) * PAIR_FEATURES, 2 * width, bias=True)
+        self.up_proj = nn.Linear(2 * width, 2 * width, bias=True)
+        self.linear = nn.Linear(2 * width, hidden, bias=False)
+        self.which = Waves(len(self.counted), hidden, counted=range(len(self.counted)))
+
+    def forward(self, own: Tensor, other: Tensor, pairs: Tensor) -> Tensor:
+        """What the windows of both show [G, D], their boxes [G, PAIR_FEATURES] -> [G, D]."""
+        plain = pairs.float() * torch.tensor(self.scale, device=pairs.device)
+        boxes = torch.cat([plain, waves_of(pairs, self.scale)], dim=-1).to(own.dtype)
+        seen = torch.cat([self.own_proj(self.norm(own)), self.other_proj(self.norm(other))], dim=-1)
+        out: Tensor = self.linear(functional.silu(self.up_proj(functional.silu(seen + self.boxes_proj(boxes)))))
+        return out + self.which(pairs[..., self.counted])
+
+    def reset(self) -> None:
+        """Each layer gives as much as it takes; the last one nothing."""
+        for layer in (self.own_proj, self.other_proj, self.boxes_proj, self.up_proj):
+            nn.init.normal_(layer.weight, std=layer.in_features**-0.5)
+        for layer in (self.boxes_proj, self.up_proj):
+            nn.init.zeros_(layer.bias)
+        nn.init.ones_(self.norm.weight)
+        nn.init.zeros_(self.linear.weight)
+        nn.init.zeros_(self.which.linear.weight)
+
+
+def waves_of(x: Tensor, scale: Sequence[float]) -> Tensor:
+    """[..., features] -> [..., features * 2 * FREQUENCIES]. The angles are float32 whatever the weights are."""
+    octaves = math.pi * 2.0 ** torch.arange(FREQUENCIES, device=x.device)
+    angle = (x.float() * torch.tensor(scale, device=x.device))[..., None] * octaves
+    return torch.cat([angle.sin(), angle.cos()], dim=-1).flatten(-2)
 
 
 class Resampler(nn.Module):
     """Perceiver resampler with the released parameter names; `place` adds `key_place`, `latent_place`, `out_place`.
 
-    `beside` adds `beside_place`, which fills the slots of what two boxes have to do with each other.
+    `beside` adds `pair_place`, which fills the slots of what two objects have to do with each other.
     """
 
     def __init__(
@@ -162,7 +207,7 @@ class Resampler(nn.Module):
         self.key_place = Waves(PLACE_FEATURES, shape.hidden, counted=[0]) if place else None
         self.latent_place = Waves(GROUP_FEATURES, shape.hidden, counted=[0, 1, 8]) if place else None
         self.out_place = Waves(GROUP_FEATURES, shape.hidden, counted=[0, 1, 8]) if place else None
-        self.beside_place = Waves(GROUP_FEATURES, shape.hidden, counted=[0, 1, 8]) if beside else None
+        self.pair_place = Pairing(shape.hidden) if beside else None
         self.reset()
 
     def reset(self) -> None:
@@ -172,9 +217,9 @@ class Resampler(nn.Module):
         """
         std = initial_std(self.shape.hidden)
         for name, parameter in self.named_parameters():
-            if name.endswith("_place.linear.weight"):
-                nn.init.zeros_(parameter)
-            elif name.endswith("_proj.weight"):
+            if "_place." in name:
+                continue
+            if name.endswith("_proj.weight"):
                 nn.init.normal_(parameter, std=std)
             else:
                 nn.init.ones_(parameter)
@@ -182,6 +227,15 @@ class Resampler(nn.Module):
             wide = torch.empty_like(self.latents, dtype=torch.float32)  # no half precision has a QR decomposition
             nn.init.orthogonal_(wide, gain=INITIAL * math.sqrt(self.shape.hidden))
             self.latents.data.copy_(wide)
+        self.reset_places()
+
+    def reset_places(self) -> None:
+        """What `default` adds, as it starts: it gives nothing."""
+        for added in (self.key_place, self.latent_place, self.out_place):
+            if added is not None:
+                nn.init.zeros_(added.linear.weight)
+        if self.pair_place is not None:
+            self.pair_place.reset()
 
     def forward(self, context: Tensor, mask: Tensor, places: Tensor, meta: Tensor) -> Tensor:
         """Context [G, n, D], mask [G, n] bool, places [G, n, P], meta [G, M] -> latents [G, slots, D]."""

@@ -17,8 +17,9 @@ from svg2_assets.scene.video import FrameSource, Pixels, Video
 from svg2_assets.traser.altering import ALTERATIONS
 from svg2_assets.traser.arrangement import Clip, Plan, Slots, Tokenizer, arrange
 from svg2_assets.traser.budget import Fitted, fit
-from svg2_assets.traser.presets import Preset
+from svg2_assets.traser.presets import Preset, Representing
 from svg2_assets.traser.samples.pictures import Undecodable, decode
+from svg2_assets.traser.samples.stating import predicates_at
 from svg2_assets.traser.samples.stream import Fault, Unusable
 from svg2_assets.traser.samples.values import Sample, SampleObject
 from svg2_assets.traser.sampling import Sampled, bytes_of_patches, frames_of, grid_of
@@ -76,7 +77,14 @@ class ExampleMaker:
         notes = (*selection.notes, *missing, *fitted.notes, *arranged.notes)
         altered = self._altered(sample, shown, task, answer) if self.altered else {}
         words = self._words(sample, shown, task)
-        return Example(sample.video.id, NOTHING, grid, arranged, answer, notes, altered, words)
+        told = told_of(sample, shown) if task.tells_relations else Told()
+        stated = predicates_at(told, arranged, fitted.clip, self.tokenizer)
+        return Example(sample.video.id, NOTHING, grid, arranged, answer, notes, altered, words, stated)
+
+    def showing_tokens(self) -> ExampleMaker:
+        """As this, but objects stand as tokens where they would be text: for who must know which tokens are whose."""
+        arranging = replace(self.preset.arranging, representing=Representing.TOKENS)
+        return replace(self, preset=replace(self.preset, arranging=arranging))
 
     @cached_property
     def _plan(self) -> Plan:

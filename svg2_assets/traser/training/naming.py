@@ -1,4 +1,5 @@
-"""Learning to name from the slots alone: what fills an object's slots must tell its words, whatever the text says.
+"""Learning to tell from the slots alone: what fills an object's slots must tell its words, whatever the text says, and
+what fills those of a pair what holds between the two.
 
 The language loss reaches the resamplers only by way of a language model that already looks at the right slots, and
 that one has no reason to look while they say nothing. This loss goes round it: the slots of an object, read by the
@@ -33,6 +34,23 @@ def naming(model: Traser, seen: Seen, draw: np.random.Generator) -> Tensor:  # n
             if len(taken) and len(ids):
                 slots.append(embedded[row, torch.from_numpy(taken).to(embedded.device)])
                 words.append(torch.from_numpy(ids).to(embedded.device))
+    if not slots:
+        return embedded.sum() * 0.0
+    return word_loss(model, slots, words)
+
+
+def stating(model: Traser, seen: Seen, draw: np.random.Generator) -> Tensor:  # noqa: ARG001
+    """The same of relations: the slots of a pair's step must give the tokens of the predicates that hold on it.
+
+    A pair of which nothing holds gives the mark that every slot stands under. 0 where nothing is stated.
+    """
+    slots, words, embedded = [], [], seen.embedded
+    for row, example in enumerate(seen.examples):
+        for place, ids in example.stated.items():
+            group = example.arranged.groups[place]
+            slots.append(embedded[row, group.start : group.start + group.slots])
+            told = ids if len(ids) else example.arranged.ids[group.start : group.start + 1]
+            words.append(torch.from_numpy(told).to(embedded.device))
     if not slots:
         return embedded.sum() * 0.0
     return word_loss(model, slots, words)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from svg2_assets.traser.network.model import Traser
 from svg2_assets.traser.training.contrast import contrast
-from svg2_assets.traser.training.naming import naming
+from svg2_assets.traser.training.naming import naming, stating
 from svg2_assets.traser.training.values import Seen
 
 
@@ -22,5 +22,5 @@ class Objective(Protocol):
         ...
 
 
-OBJECTIVES: Mapping[str, Objective] = {"contrast": contrast, "naming": naming}
+OBJECTIVES: Mapping[str, Objective] = {"contrast": contrast, "naming": naming, "stating": stating}
 """Those that there are."""

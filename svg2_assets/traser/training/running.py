@@ -248,7 +248,7 @@ def _teach_to_see(
     version = digest(setup.model_dump(mode="json", exclude=set(FREE)), samples.tag)
     if engine.rank == 0 and not read_seen(setup.folder, parts.model, version=version):
         settings = setup.data.streaming(seed=setup.seed)
-        stream = stream_of(samples.source, parts.feed.make, settings)
+        stream = stream_of(samples.source, parts.feed.make.showing_tokens(), settings)
         loader: Loader[Example, list[Example]] = Loader(
             stream, list, batch=setup.seeing.batch, rank=0, ranks=1, workers=setup.data.workers, start=State()
         )

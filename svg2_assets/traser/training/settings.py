@@ -17,13 +17,13 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from svg2_assets.traser.forms import nearest, read_form
-from svg2_assets.traser.presets import PRESETS, Preset
+from svg2_assets.traser.presets import PRESETS, Preset, Representing
 from svg2_assets.traser.samples.order import NATURAL, StreamSettings, share_of
 from svg2_assets.traser.samples.settings import SamplingSettings
 from svg2_assets.traser.samples.splits import Split
 from svg2_assets.traser.values import Role
 
-OBJECTIVES = ("contrast", "naming")
+OBJECTIVES = ("contrast", "naming", "stating")
 """Losses that `training.objectives` has beside the language model's."""
 
 
@@ -215,7 +215,12 @@ class Setup(_Form):
     def _preset_exists(self) -> Setup:
         if self.preset not in PRESETS:
             raise ValueError(f"preset: there is no {self.preset!r};{nearest(self.preset, list(PRESETS))}")
-        self.resolved()
+        arranging = self.resolved().arranging
+        if arranging.representing is not Representing.TOKENS and (arranging.roles or "naming" in self.objectives):
+            raise ValueError(
+                f"overrides.arranging.representing: {arranging.representing} has no slots: set `resamplers: none`, and "
+                "no objective `naming`"
+            )
         for name in self.objectives:
             if name not in OBJECTIVES:
                 raise ValueError(f"objectives.{name}: no such loss;{nearest(name, OBJECTIVES)}")

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from svg2_assets.scene_graphs.formats.files import LONGEST_NAME, file_name, files_below, require_new, unfinished
+from svg2_assets.scene_graphs.formats.files import (
+    LONGEST_NAME,
+    file_name,
+    files_below,
+    inside,
+    require_new,
+    unfinished,
+    whole_folder,
+)
 from svg2_assets.scene_graphs.formats.shelf import Shelf
 from svg2_assets.scene_graphs.formats.values import UnusableSource, UnusableTarget
 
@@ -52,6 +60,41 @@ def test_a_file_is_there_when_it_is_whole(tmp_path: Path) -> None:
         assert not path.exists()
     assert path.read_text() == "whole"
     assert [p.name for p in path.parent.iterdir()] == ["a.txt"]
+
+
+def test_a_folder_is_filled_when_all_of_it_is_there(tmp_path: Path) -> None:
+    def fill(*, fail: bool) -> None:
+        with whole_folder(tmp_path, ["data", "x-*.tar"]) as folder:
+            (folder / "data").mkdir()
+            for name in ("data/a", "x-1.tar", "x-0.tar", "other"):
+                (folder / name).write_text(name)
+            assert [p for p in tmp_path.iterdir() if not p.name.startswith(".")] == []
+            if fail:
+                raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fill(fail=True)
+    assert not list(tmp_path.iterdir())
+    fill(fail=False)
+    assert sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*")) == ["data", "data/a", "x-0.tar", "x-1.tar"]
+    with pytest.raises(UnusableTarget, match="data: is there already"):
+        fill(fail=False)
+    (tmp_path / "data" / "a").unlink()
+    (tmp_path / "data").rmdir()
+    with pytest.raises(UnusableTarget, match=r"x-0\.tar: is there already"):
+        fill(fail=False)
+
+
+def test_a_file_that_is_named_is_below_its_folder_or_none(tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    (base / "a").mkdir(parents=True)
+    for path in (base / "a" / "b.png", tmp_path / "secret"):
+        path.write_text("")
+    (base / "link").symlink_to(tmp_path / "secret")
+    assert inside(base, "a", "b.png") == inside(base, "a/b.png") == inside(base, "a", "./b.png") == base / "a" / "b.png"
+    for names in (["..", "secret"], ["a/../../secret"], ["a\\..\\..\\secret"], [str(tmp_path / "secret")], ["link"],
+                  ["a"], [""], ["a", ""], ["\0"], ["x" * 5000], ["a", "none"]):  # fmt: skip
+        assert inside(base, *names) is None, names
 
 
 def test_a_target_that_cannot_be_is_said(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from svg2_assets.scene_graphs.formats import json_lists
-from svg2_assets.scene_graphs.formats.json_lists import BrokenJson, items_of
+from svg2_assets.scene_graphs.formats.json_lists import BrokenJson, items_of, members_of
 
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=30)),
@@ -26,6 +26,12 @@ def items(text: str | bytes) -> list[tuple[int, Any]]:
     with tempfile.NamedTemporaryFile() as file:
         Path(file.name).write_bytes(text if isinstance(text, bytes) else text.encode())
         return list(items_of(Path(file.name)))
+
+
+def members(text: str) -> list[tuple[str, int, Any]]:
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_text(text)
+        return list(members_of(Path(file.name)))
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +104,39 @@ def test_a_quote_that_is_missing_does_not_take_the_whole_file(monkeypatch: pytes
     monkeypatch.setattr(json_lists, "MOST_ITEM", 1000)
     with pytest.raises(BrokenJson, match="more than 1000 characters"):
         items('["' + "x" * 5000 + '", 1]')
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(st.text(max_size=12), VALUES, max_size=4), st.sampled_from([None, 0, 1]))
+def test_every_object_of_lists_is_read_as_json_reads_it(value: dict[str, Any], indent: int | None) -> None:
+    found: dict[str, list[Any]] = {}
+    for key, _, item in members(json.dumps(value, indent=indent)):
+        found.setdefault(key, []).append(item)
+    assert found == {k: v if isinstance(v, list) else [v] for k, v in value.items() if v != []}
+
+
+def test_members_are_told_with_their_lines() -> None:
+    text = '{"a": [1,\n {"b": [2]}], "c"\n: null,\n"d": [], "a": [3]}\n'
+    assert members(text) == [("a", 1, 1), ("a", 2, {"b": [2]}), ("c", 3, None), ("a", 4, 3)]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("[]", 1, "begins with {"),
+        ('{"a": [1]', 1, "expected , or }"),
+        ('{"a": [1]\n "b": 2}', 2, "expected , or }"),
+        ('{"a": [1,\n', 2, "Expecting value"),
+        ('{"a": 1]}', 1, "expected , or }"),
+        ('{"a"\n, 1}', 2, "in quotes"),
+        ("{3: 4}", 1, "in quotes"),
+        ('{"a": 1}\n{}', 2, "nothing after"),
+    ],
+)
+def test_what_is_wrong_with_an_object_is_said_with_its_line(text: str, line: int, reason: str) -> None:
+    with pytest.raises(BrokenJson, match=reason) as broken:
+        members(text)
+    assert broken.value.line == line
 
 
 def test_memory_is_that_of_an_item(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

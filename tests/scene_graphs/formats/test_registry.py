@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from svg2_assets.scene.graph import SceneGraph
 from svg2_assets.scene_graphs.formats.registry import FORMATS, NoSuchFormat, format_named
-from svg2_assets.scene_graphs.formats.values import Format, Imported, UnusableSource
+from svg2_assets.scene_graphs.formats.values import Format, Imported, Loss, UnusableSource
 from tests.scene_graphs.formats.clips import clip, related
 
 HOW_TO = Path(__file__).parents[3] / "docs" / "how-to" / "formats.md"
@@ -28,18 +30,34 @@ def test_a_format_says_what_it_is_and_what_is_lost(chosen: Format) -> None:
 
 @pytest.mark.parametrize("chosen", BOTH_WAYS, ids=lambda f: f.name)
 def test_every_format_brings_back_names_masks_and_seconds(chosen: Format, tmp_path: Path) -> None:
-    graphs = [clip(f"../v{i}", relations=[related((0, 1))]) for i in range(3)]
-    assert chosen.write(iter(graphs), tmp_path / "out", chosen.writing()).videos == 3
-    found = list(chosen.read(tmp_path / "out", chosen.reading(fps=24, licence="CC0")))
+    graphs = [clip(f"../v{i}", frames=12, fps=6, relations=[related((0, 1))]) for i in range(3)]
+    done = chosen.write(iter(graphs), tmp_path / "out", chosen.writing())
+    assert done.videos == 3
+    found = list(chosen.read(tmp_path / "out", chosen.reading(fps=6, licence="CC0")))
     assert all(isinstance(item, Imported) for item in found)
     assert sorted(item.graph.video.id for item in found) == ["../v0", "../v1", "../v2"]
     for item in found:
         assert item.graph.objects == graphs[0].objects
-        assert [(r.key, r.spans) for r in item.graph.relations] == [(r.key, r.spans) for r in graphs[0].relations]
+        kept = () if done.lost[Loss.RELATIONS] else graphs[0].relations
+        assert [(r.key, r.spans) for r in item.graph.relations] == [(r.key, r.spans) for r in kept]
         assert item.origin.format == chosen.name
         assert item.graph.provenance["import"]["licence"] == "CC0"
     inside = [p for p in tmp_path.rglob("*") if p.is_file()]
     assert all(p.is_relative_to(tmp_path / "out") for p in inside)
+
+
+@pytest.mark.parametrize("chosen", [f for f in FORMATS.values() if f.write], ids=lambda f: f.name)
+def test_nothing_half_written_stays_after_an_error(chosen: Format, tmp_path: Path) -> None:
+    """Files of videos that were whole before may stay, of formats that have such; the last one cannot be written."""
+
+    def graphs() -> Iterator[SceneGraph]:
+        yield clip("a", frames=3)
+        raise KeyError("the next one")
+
+    with pytest.raises(KeyError):
+        chosen.write(graphs(), tmp_path, chosen.writing())
+    assert not [p for p in tmp_path.rglob("*") if p.name.startswith(".unfinished")]
+    chosen.write([clip("a", frames=3)], tmp_path, chosen.writing(resume=True))
 
 
 @pytest.mark.parametrize("chosen", [f for f in FORMATS.values() if f.read], ids=lambda f: f.name)
@@ -62,4 +80,6 @@ def test_a_reader_gives_videos_before_it_has_seen_all(chosen: Format, tmp_path: 
 def test_unknown_names_are_said_with_those_that_there_are() -> None:
     with pytest.raises(NoSuchFormat, match="svg2, traser, stage6"):
         format_named("svg3", wanted="read")
+    with pytest.raises(NoSuchFormat, match="that can be imported"):
+        format_named("webdataset", wanted="read")
     assert format_named("svg2", wanted="write").write is not None

@@ -17,7 +17,8 @@ from svg2_assets.scene.graph import SceneGraph
 from svg2_assets.scene.masks import Mask
 from svg2_assets.scene.spans import Spans
 from svg2_assets.scene.taxonomy import Category
-from svg2_assets.scene_graphs.formats.stage6 import Moments, Writing, read, sampled_frames, write
+from svg2_assets.scene_graphs.formats.moments import Moments
+from svg2_assets.scene_graphs.formats.stage6 import Writing, read, sampled_frames, write
 from svg2_assets.scene_graphs.formats.values import Fault, ReadOptions, Repair, UnusableSource, UnusableTarget
 from tests.scene_graphs.formats import clips
 from tests.scene_graphs.formats.clips import clip, ids, kept_of, only, rejected, related, same

@@ -472,7 +472,11 @@ def test_random_weights_start_as_they_should_and_leave_the_process_alone() -> No
     assert torch.equal(torch.get_rng_state(), before)
     assert same(model, fresh_traser(small.config(place=True, orthogonal=True), dtype=torch.bfloat16, seed=5))
     weights = {n: p.detach().float() for n, p in model.named_parameters()}
-    assert all((w == 0).all() for n, w in weights.items() if n.endswith(".bias") or "_place." in n)
+    assert all(
+        (w == 0).all()
+        for n, w in weights.items()
+        if n.endswith((".bias", "_place.linear.weight", "which.linear.weight"))
+    )
     assert all((w == 1).all() for n, w in weights.items() if "norm" in n and w.ndim == 1)
     assert float(weights["backbone.model.language_model.embed_tokens.weight"].std()) == pytest.approx(0.02, rel=0.1)
     with torch.no_grad():

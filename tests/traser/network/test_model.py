@@ -216,6 +216,8 @@ def test_a_clip_without_objects_is_read_with_and_without_surroundings() -> None:
 def test_gradients_reach_merger_resamplers_and_embeddings() -> None:
     model = small.model(place=True, diversity=0.1).train()
     model.freeze(vision_blocks=True)
+    assert model.window_resampler.pair_place is not None
+    torch.nn.init.normal_(model.window_resampler.pair_place.linear.weight)  # 0 at first: what is before it learns next
     examples = small.samples(preset="default")
     model.loss(small.batch(examples)).total.backward()
     vision = dict(model.backbone.model.visual.named_parameters())
@@ -256,7 +258,7 @@ def test_float32_weights_learn_under_autocast() -> None:
 def test_place_parts_that_are_zero_leave_the_output_as_it_was() -> None:
     released, ours = small.model(), Traser(small.config(place=True)).eval()
     told = ours.load_state_dict(released.state_dict(), strict=False)
-    assert len(told.missing_keys) == 7
+    assert len(told.missing_keys) == 15
     batch = small.batch(small.samples(), left=True)
     assert torch.equal(ours.prefill(batch)[0], released.prefill(batch)[0])
     assert torch.equal(ours.loss(batch).total, released.loss(batch).total)
@@ -384,3 +386,23 @@ def test_grids_of_another_size_than_the_window_are_cut_into_the_same_windows() -
         with torch.no_grad():
             expected = untouched(model).model.visual(patches, grid_thw=thw).pooler_output
             close(model.see(patches, [grid]), expected, 1e-5)
+
+
+@torch.no_grad()
+def test_a_pair_s_slot_is_filled_from_the_windows_of_both_and_their_boxes() -> None:
+    model, examples = small.model(place=True), small.samples(preset="default")
+    pairing = model.window_resampler.pair_place
+    assert pairing is not None
+    torch.nn.init.normal_(pairing.linear.weight)
+    known = 0
+    for example in examples:  # of a batch each example looks at its own windows
+        embedded, made = model.embed(small.batch([*examples, example]))
+        row, groups = len(examples), example.arranged.groups
+        windows = [k for k, g in enumerate(groups) if g.role is Role.WINDOW]
+        shown = dict(zip(windows, made[Role.WINDOW][-len(windows) :].mean(dim=1), strict=True))
+        for group in (g for g in groups if g.role is Role.BESIDE):
+            own, other = (shown[k][None] if k >= 0 else torch.zeros(1, embedded.shape[-1]) for k in group.pair)
+            expected = pairing(own, other, torch.from_numpy(group.meta)[None])[0]
+            torch.testing.assert_close(embedded[row, group.start], expected, atol=1e-5, rtol=1e-4)
+            known += min(group.pair) >= 0
+    assert known > 0

@@ -85,5 +85,5 @@ def test_what_default_adds_is_small_beside_the_resamplers() -> None:
     with torch.device("meta"):
         model = Traser(config)
     added = {n: p.numel() for n, p in model.named_parameters() if "_place." in n}
-    assert len(added) == 7
+    assert len(added) == 15
     assert sum(added.values()) < 0.01 * 2 * 174_673_920

@@ -7,7 +7,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from benchmarks.traser_learning_worker import WORLD, Job, setup_of  # noqa: E402
+from benchmarks.traser_learning_clips import WORLD  # noqa: E402
+from benchmarks.traser_learning_systems import Job, setup_of  # noqa: E402
 from svg2_assets.traser.network.model import collate  # noqa: E402
 from svg2_assets.traser.samples.examples import ExampleMaker  # noqa: E402
 from svg2_assets.traser.samples.rows import to_row  # noqa: E402

@@ -8,9 +8,10 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from svg2_assets.traser.network.model import collate  # noqa: E402
-from svg2_assets.traser.training.naming import naming, word_loss  # noqa: E402
+from svg2_assets.traser.training.naming import naming, stating, word_loss  # noqa: E402
 from svg2_assets.traser.training.values import Seen  # noqa: E402
-from tests.traser.training.small import VOCABULARY, example, model  # noqa: E402
+from svg2_assets.traser.values import Role  # noqa: E402
+from tests.traser.training.small import VOCABULARY, Letters, example, model  # noqa: E402
 
 
 def named(number: int):
@@ -70,4 +71,37 @@ def test_what_fills_the_slots_learns_the_words():
         optimiser.step()
         costs.append(float(loss.detach()))
     assert costs[0] == pytest.approx(np.log(VOCABULARY), rel=0.2)
+    assert costs[-1] < 0.5 * costs[0]
+
+
+def stated(number: int):
+    """The first pair's slots say one word, the second's nothing, the camera another one."""
+    made = example(number)
+    pairs = [k for k, g in enumerate(made.arranged.groups) if g.role is Role.BESIDE]
+    window = next(k for k, g in enumerate(made.arranged.groups) if g.role is Role.WINDOW)
+    return replace(made, stated={pairs[0]: np.array([20, 40]), pairs[1]: np.zeros(0, np.int64), window: np.array([30])})
+
+
+def test_a_pair_tells_what_holds_or_that_nothing_does():
+    net, one = model(), stated(1)
+    seen = seen_of(net, [one])
+    places = list(one.stated)
+    groups = [one.arranged.groups[k] for k in places]
+    shown = [seen.embedded[0, g.start : g.start + g.slots] for g in groups]
+    words = [torch.tensor([20, 40]), torch.tensor([Letters.marks.video]), torch.tensor([30])]
+    expected = word_loss(net, shown, words)
+    assert float(stating(net, seen, np.random.default_rng(0))) == pytest.approx(float(expected), abs=1e-6)
+    assert float(stating(net, seen_of(net, [example(1)]), np.random.default_rng(0))) == 0
+
+
+def test_what_fills_a_pair_s_slots_learns_what_holds():
+    net, examples = model(), [stated(k) for k in (1, 1)]
+    optimiser = torch.optim.Adam(net.parameters(), lr=1e-2)
+    costs = []
+    for _ in range(40):
+        loss = stating(net, seen_of(net, examples), np.random.default_rng(0))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        costs.append(float(loss.detach()))
     assert costs[-1] < 0.5 * costs[0]

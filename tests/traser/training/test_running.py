@@ -117,6 +117,17 @@ def test_a_tower_from_nothing_learns_to_see_once_before_the_first_step(store: Sc
     assert (tmp_path / "c" / FILE).stat().st_mtime_ns == kept, "what was learned is read, not learned again"
 
 
+@pytest.mark.parametrize("how", ["boxes", "first_box"])
+def test_a_baseline_that_reads_boxes_trains_and_tells_graphs(store: SceneGraphStore, tmp_path: Path, how: str) -> None:
+    asked = ("steps=2", "resamplers=none", f"overrides={{arranging: {{representing: {how}}}}}", "seeing.steps=1")
+    done = trained(store, tmp_path, *asked, "overrides.decoding.most_new_tokens=300", "evaluating.most=1")
+    assert [r["step"] for r in done.records if r["kind"] == "train"] == [1, 2]
+    teller = Teller.open(tmp_path)
+    assert teller.preset.arranging.representing == how
+    (one,) = score_samples(teller, TaggedSamples(store).source, setup_of(tmp_path).data.measuring(), most=1)
+    assert one.answer
+
+
 def test_workers_that_prepare_samples_change_nothing(store: SceneGraphStore, tmp_path: Path) -> None:
     alone = trained(store, tmp_path / "a", "steps=2", "saving.every=9")
     helped = trained(store, tmp_path / "b", "steps=2", "saving.every=9", "data.workers=1")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from svg2_assets.scene_graphs.formats.annotations import listed_objects, listed_
 from svg2_assets.scene_graphs.formats.columns import frames_of_columns
 from svg2_assets.scene_graphs.formats.files import file_name, unfinished
 from svg2_assets.scene_graphs.formats.losses import lost_of
+from svg2_assets.scene_graphs.formats.parquet_groups import Group
 from svg2_assets.scene_graphs.formats.records import LEVELS
 from svg2_assets.scene_graphs.formats.svg2.form import WITHOUT, Convention, Writing
 from svg2_assets.scene_graphs.formats.telling import counted, united
@@ -33,7 +33,6 @@ MASKS = pa.schema(
         ("counts", pa.list_(pa.string())),
     ]
 )
-GROUP_ROWS, GROUP_BYTES = 64, 16 << 20  # a row group of either table, whichever is reached first
 
 
 def write(graphs: Iterable[SceneGraph], target: Path, options: Writing) -> Written:
@@ -72,7 +71,7 @@ def _write_shard(
 ) -> int:
     videos = 0
     with pq.ParquetWriter(data, GRAPHS) as graph_file, pq.ParquetWriter(masks, MASKS) as mask_file:
-        graph_rows, mask_rows = _Group(graph_file, GRAPHS), _Group(mask_file, MASKS)
+        graph_rows, mask_rows = Group(graph_file, GRAPHS), Group(mask_file, MASKS)
         for graph in graphs:
             lost += lost_of(graph, WITHOUT[options.convention])
             graph_rows.add(_graph_row(graph, options, lost))
@@ -81,34 +80,6 @@ def _write_shard(
         graph_rows.flush()
         mask_rows.flush()
     return videos
-
-
-@dataclass(slots=True)
-class _Group:
-    """Rows that become a row group together."""
-
-    file: pq.ParquetWriter
-    schema: pa.Schema
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    size: int = 0
-
-    def add(self, row: dict[str, Any]) -> None:
-        self.rows.append(row)
-        self.size += sum(len(text) for value in row.values() for text in _texts(value))
-        if len(self.rows) >= GROUP_ROWS or self.size >= GROUP_BYTES:
-            self.flush()
-
-    def flush(self) -> None:
-        if self.rows:
-            self.file.write_table(pa.Table.from_pylist(self.rows, schema=self.schema))
-        self.rows, self.size = [], 0
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        yield from value
 
 
 def _graph_row(graph: SceneGraph, options: Writing, lost: Counter[Loss]) -> dict[str, Any]:

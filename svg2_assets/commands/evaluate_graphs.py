@@ -1,0 +1,154 @@
+"""`svg2 evaluate graphs`: scene graphs of systems against true ones, from files and from the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from rich.console import Console
+from rich.markup import escape
+
+from svg2_assets.commands.installation import Installation
+from svg2_assets.commands.tables import show_json, table
+from svg2_assets.evaluation.graphs.settings import MAIN, THRESHOLDS, Direction, Settings, lenient, strict
+from svg2_assets.evaluation.harness.evaluating import Evaluation, Match, Wanted, evaluate
+from svg2_assets.evaluation.harness.sources import UnusableGraphs
+from svg2_assets.evaluation.harness.specs import open_graphs, systems_of
+from svg2_assets.evaluation.harness.tables import blocks, markdown
+from svg2_assets.evaluation.harness.views import AVERAGES, GROUPS, Compared, View, compared, to_json
+from svg2_assets.evaluation.judges.exact import Exact
+from svg2_assets.evaluation.judges.lexical import Lexical
+from svg2_assets.evaluation.judges.likeness import Judge
+from svg2_assets.evaluation.judges.normalised import Normalised
+from svg2_assets.evaluation.public.matching import LEAST
+from svg2_assets.scene.errors import InvalidSceneValue, printable
+from svg2_assets.scene_graphs.formats.files import unfinished
+from svg2_assets.scene_graphs.formats.values import UnusableSource, UnusableTarget
+from svg2_assets.traser.forms import InvalidSetup
+
+WRONG, WRONG_INPUT = 1, 2
+JUDGES: dict[str, type[Exact] | type[Normalised] | type[Lexical]] = {
+    "exact": Exact,
+    "normalised": Normalised,
+    "lexical": Lexical,
+}
+"""The deterministic tiers; judges that need a model are for programs (`evaluation.judges`)."""
+Choice = TypeVar("Choice", bound=StrEnum)
+_FORMS = (".json", ".md")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What `svg2 evaluate graphs` is asked for; `changes` are options of file formats."""
+
+    truth: str
+    systems: Sequence[str]
+    match: Match = Match.ID
+    direction: Direction = Direction.AS_GIVEN
+    least: float = LEAST
+    judge: str = "lexical"
+    strict_judge: str = "exact"
+    tiou: float = MAIN
+    changes: Sequence[str] = ()
+    out: Path | None = None
+    view: View = field(default_factory=View)
+
+    def settings(self) -> Settings:
+        """Raises `InvalidSceneValue` on a threshold outside [0, 1)."""
+        return Settings(
+            criteria=(strict(judge_named(self.strict_judge)), lenient(judge_named(self.judge))),
+            thresholds=tuple(sorted({*THRESHOLDS, self.tiou})),
+            main=self.tiou,
+            direction=self.direction,
+        )
+
+
+def judge_named(name: str) -> Judge:
+    """A deterministic tier. Raises `UnusableGraphs` on another name."""
+    if name not in JUDGES:
+        raise UnusableGraphs(f"--judge {printable(name)}: expected one of {', '.join(JUDGES)}.")
+    return JUDGES[name]()
+
+
+def choice(option: str, given: str, kind: type[Choice]) -> Choice:
+    """The value of an enumeration. Raises `UnusableGraphs`, which names all there are."""
+    try:
+        return kind(given)
+    except ValueError:
+        raise UnusableGraphs(f"--{option} {printable(given)}: expected {' or '.join(kind)}.") from None
+
+
+def view(criteria: Sequence[str], by: Sequence[str], average: str, *, sweep: bool, intervals: bool, seed: int) -> View:
+    """Which tables are shown. Raises `UnusableGraphs` on a name of none."""
+    for option, given, known in (
+        ("criterion", criteria, ("strict", "lenient")),
+        ("by", by, GROUPS),
+        ("average", (average,), (*AVERAGES, "both")),
+    ):
+        for name in given:
+            if name not in known:
+                raise UnusableGraphs(f"--{option} {printable(name)}: expected one of {', '.join(known)}.")
+    averages = AVERAGES if average == "both" else (average,)
+    return View(criteria, by, averages, sweep=sweep, intervals=intervals, seed=seed)
+
+
+def graphs(installation: Installation, console: Console, ask: Callable[[], Asked], *, as_json: bool) -> int:
+    """Compare, print, write. The exit code is 1 where a graph could not be read, 2 where input or options are unusable.
+
+    `ask` makes of the options what is asked for.
+    """
+    try:
+        asked = ask()
+        found = _evaluated(installation, asked)
+        differences = compared(found, asked.view)
+        if asked.out is not None:
+            write_report(found, asked.view, differences, asked.out)
+    except (UnusableGraphs, UnusableSource, UnusableTarget, InvalidSetup, InvalidSceneValue) as error:
+        Console(stderr=True).print(f"[red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
+        return WRONG_INPUT
+    if as_json:
+        show_json(to_json(found, asked.view, differences))
+    else:
+        for block in blocks(found, asked.view, differences):
+            if block.rows or block.notes:
+                console.print(table(block.title, block.columns, block.rows))
+            for note in block.notes:
+                console.print(printable(note, limit=1000), markup=False, highlight=False, soft_wrap=True)
+    return WRONG if found.broken else 0
+
+
+def write_report(found: Evaluation, view: View, differences: Sequence[Compared], path: Path) -> None:
+    """The JSON report or the tables in Markdown, by the ending of `path`. Raises `UnusableTarget`."""
+    _require_form(path)
+    if path.suffix == ".md":
+        text = markdown(found, view, differences)
+    else:
+        text = json.dumps(to_json(found, view, differences), indent=1) + "\n"
+    with unfinished(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def _evaluated(installation: Installation, asked: Asked) -> Evaluation:
+    wanted = Wanted(asked.settings(), asked.match, asked.least)
+    if asked.out is not None:
+        _require_form(asked.out)  # before the work, not after it
+    masks = asked.match is Match.VIOU
+    with ExitStack() as stack, Console(stderr=True).status("Reading ...", refresh_per_second=2) as status:
+        sides = [
+            open_graphs(spec, stack, store=lambda: installation.store, masks=masks, changes=asked.changes)
+            for spec in (asked.truth, *(s.spec for s in systems_of(asked.systems)))
+        ]
+        named = [(s.name, side) for s, side in zip(systems_of(asked.systems), sides[1:], strict=True)]
+        return evaluate(
+            sides[0], named, wanted, heard=lambda name, done, all_: status.update(f"{escape(name)}: {done} of {all_}")
+        )
+
+
+def _require_form(path: Path) -> None:
+    if path.suffix not in _FORMS:
+        raise UnusableTarget(f"--out {printable(str(path))}: expected a name that ends in {' or '.join(_FORMS)}.")

@@ -1,0 +1,1 @@
+"""Action Genome, in and out."""

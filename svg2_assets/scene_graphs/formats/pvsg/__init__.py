@@ -1,0 +1,1 @@
+"""PVSG, the panoptic video scene graphs, in and out."""

@@ -1,0 +1,1 @@
+"""VidVRD and VidOR, in and out."""
