@@ -89,7 +89,7 @@ class _Items:
                 if self._next() not in {",", "}"}:
                     raise self._broken("expected , or } after a member")
             else:
-                yield key, self._line(), self._item("}")
+                yield key, self._line(), self._item(",}")
             if self._passed() == "}":
                 return self._end()
 
@@ -103,7 +103,7 @@ class _Items:
             line = self._line()
             key = self._key()
             self._next()
-            yield line, key, self._item("}")
+            yield line, key, self._item(",}")
             if self._passed() == "}":
                 return self._end()
 
@@ -115,16 +115,16 @@ class _Items:
         while True:
             self._next()
             line = self._line()
-            yield line, self._item("]")
+            yield line, self._item(",]")
             if self._passed() == "]":
                 return
 
     def _key(self) -> str:
-        """The key that begins here, and the mark after it, which is passed."""
-        self._next()
-        key = self._item(":")
-        if not isinstance(key, str) or self._passed() != ":":
-            raise self._broken('expected a key in quotes and ":"')
+        """The key that begins here; the colon after it is passed."""
+        if self._next() != '"':
+            raise self._broken("expected a name in quotes")
+        key = str(self._item(":"))
+        self.at += 1
         return key
 
     def _expect(self, mark: str, reason: str) -> None:
@@ -151,9 +151,8 @@ class _Items:
             if not self._more(PIECE):
                 return ""
 
-    def _item(self, closing: str) -> Any:
-        """The item that begins here, up to the mark after it (a comma or `closing`): what a piece ends with may be half
-        of a number."""
+    def _item(self, marks: str) -> Any:
+        """The item that begins here, up to one of `marks`: what a piece ends with may be half of a number."""
         while True:
             try:
                 value, end = self.decoder.raw_decode(self.text, self.at)
@@ -166,12 +165,12 @@ class _Items:
                 raise self._broken(printable(str(error))) from error
             else:
                 end = self._space(end)
-                if self.text[end : end + 1] in {",", closing}:
+                if end < len(self.text) and self.text[end] in marks:
                     self.at = end
                     return value
                 if end < len(self.text) - _NEAR_END or self.ended:
                     cut = end == len(self.text)
-                    reason = "the list is cut off" if cut else f"expected , or {closing} after an item"
+                    reason = "the list is cut off" if cut else f"expected {' or '.join(marks)} after an item"
                     raise self._broken(reason, at=end)
             self._more_of_item()
 
