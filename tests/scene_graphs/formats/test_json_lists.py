@@ -128,7 +128,7 @@ def test_members_are_told_with_their_lines() -> None:
         ('{"a": [1]\n "b": 2}', 2, "expected , or }"),
         ('{"a": [1,\n', 2, "Expecting value"),
         ('{"a": 1]}', 1, "expected , or }"),
-        ('{"a"\n, 1}', 2, "in quotes"),
+        ('{"a"\n, 1}', 2, "expected : after"),
         ("{3: 4}", 1, "in quotes"),
         ('{"a": 1}\n{}', 2, "nothing after"),
     ],
