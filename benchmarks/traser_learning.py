@@ -1,9 +1,9 @@
 """Whether TRASER learns: the ablation of its resamplers and the probes of blindness, on the synthetic world.
 
-All systems begin with one vision tower that can see and one language model that can write, both made here; each is
-trained on the same clips with as many steps and about as many weights, once a seed, and judged on clips that nobody
-trained on. A run is a process (`benchmarks.traser_learning_worker`) whose weights and figures are kept in `--folder`:
-an interrupted benchmark goes on, seeds can be added; the tables are of what is there.
+All systems begin with one vision tower that can see, made here; each is trained on the same clips with as many steps
+and about as many weights, once a seed, and judged on clips that nobody trained on. A run is a process
+(`benchmarks.traser_learning_worker`) whose weights and figures are kept in `--folder`: an interrupted benchmark goes on,
+seeds can be added; the tables are of what is there.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import numpy as np
 
 from benchmarks.tables import Table, load_note, percent, show
 from benchmarks.traser_learning_clips import write_clips
-from benchmarks.traser_learning_systems import SYSTEMS, Job
-from benchmarks.traser_learning_worker import features_path, spoken_path
+from benchmarks.traser_learning_systems import COMPARED, SYSTEMS, Job
+from benchmarks.traser_learning_worker import features_path
 
 METRICS = ("objects", "attributes", "relations", "triplets")
 PROBES = ("shifted", "swapped", "reversed", "shuffled", "unseen", "strange")
@@ -62,12 +62,11 @@ def main() -> None:
 
 
 def _begin(folder: Path, job: Job, *, threads: int) -> None:
-    """What all begin with, where it is not there yet: a vision tower that can see, a language model that can write."""
-    for what, made in (("see", features_path), ("speak", spoken_path)):
-        if not made(folder, job.clips).exists():
-            given = (str(folder), json.dumps(asdict(job)), what)
-            command = [sys.executable, "-m", "benchmarks.traser_learning_worker", *given]
-            subprocess.run(command, env=os.environ | {"OMP_NUM_THREADS": str(threads)}, check=True)
+    """What all begin with, where it is not there yet: a vision tower that can see."""
+    if not features_path(folder, job.clips).exists():
+        given = (str(folder), json.dumps(asdict(job)), "see")
+        command = [sys.executable, "-m", "benchmarks.traser_learning_worker", *given]
+        subprocess.run(command, env=os.environ | {"OMP_NUM_THREADS": str(threads)}, check=True)
 
 
 def tables(runs: Sequence[Mapping[str, object]], steps: int, batch: int) -> list[Table]:
@@ -198,12 +197,12 @@ def _place(folder: Path, job: Job) -> Path:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--systems", nargs="+", default=list(SYSTEMS), choices=list(SYSTEMS))
+    parser.add_argument("--systems", nargs="+", default=list(COMPARED), choices=list(SYSTEMS))
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=600)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--clips", type=int, default=2500, help="to train on")
-    parser.add_argument("--held-out", type=int, default=150, help="clips to judge on")
+    parser.add_argument("--steps", type=int, default=1600)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--clips", type=int, default=2400, help="to train on")
+    parser.add_argument("--held-out", type=int, default=200, help="clips to judge on")
     parser.add_argument("--seconds", type=float, default=0.0, help="cut each run's training after so many, 0: never")
     parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 2)), help="processes side by side")
     parser.add_argument("--folder", type=Path, default=Path(".svg2/benchmarks/traser-learning"))

@@ -13,23 +13,27 @@ import numpy as np
 from svg2_assets.traser.samples.rows import to_row
 from svg2_assets.traser.samples.values import Sample
 
-HIDDEN, HEAD, PLACED = 96, 24, 16
+HIDDEN, HEAD, PLACED = 96, 24, 44
 """Width, a resampler's head, and how much wider it is in systems without place: then all have as many weights."""
 POOL = 4  # batches that are sorted by length together
 TASKS = ("scene_graph", "scene_graph", "scene_graph", "attributes", "relationships")
-GROWING = ((0.1, 2), (0.2, 4))  # who learns to write: until which share of the steps no more than how many objects
-NAMING, CONTRAST = 0.25, 0.5  # weights of the objectives
-SPEAKING_BATCH = 16
+NAMING, STATING, CONTRAST = 0.25, 0.25, 0.5  # weights of the objectives
 
 SYSTEMS: Mapping[str, dict[str, Any]] = {
     "none": {"preset": "release", "resamplers": "none"},
     "OTR": {"preset": "release", "resamplers": "object"},
     "TWR": {"preset": "release", "resamplers": "window"},
     "both": {"preset": "release", "resamplers": "both"},
-    "default": {"preset": "default", "objectives": {"naming": NAMING, "contrast": CONTRAST}},
-    "default, no contrast": {"preset": "default"},
+    "default": {"preset": "default", "objectives": {"naming": NAMING, "stating": STATING}},
+    "default, no stating": {"preset": "default"},
+    "default, contrast": {
+        "preset": "default",
+        "objectives": {"naming": NAMING, "stating": STATING, "contrast": CONTRAST},
+    },
 }
-"""All learn to name from their slots and begin with the same vision tower and the same writer."""
+"""All learn to name from their slots and begin with the same vision tower."""
+COMPARED = ("none", "OTR", "TWR", "both", "default")
+"""What is trained unless others are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,6 @@ class Job:
     clips: int
     held_out: int
     seconds: float = 0.0
-    speaking: int = 1200  # steps of `speak`, which are the same for all
 
     @property
     def name(self) -> str:
@@ -57,16 +60,14 @@ class Feed:
     """A `loop.Feed` from memory: what the frozen tower makes of the clips is there already.
 
     Objects come in a new order each time, so that their numbers say nothing; most often the whole graph is asked for.
-    Who learns to write (`silent`) is shown labels alone, and few objects at first. Four batches at a time are sorted by
-    length, so that little is padded. It ends after `seconds`, where given: a run on a machine that is lent for minutes
-    is cut rather than lost.
+    Four batches at a time are sorted by length, so that little is padded. It ends after `seconds`, where given: a run
+    on a machine that is lent for minutes is cut rather than lost.
     """
 
     samples: Sequence[Sample]
     features: np.ndarray
     make: Any
     job: Job
-    silent: bool = False  # labels alone, without what stands for objects
     taken: int = field(default=0)
 
     def batches(self) -> Iterator[Sequence[Any]]:
@@ -77,26 +78,19 @@ class Feed:
         while True:
             chosen = random.choice(len(self.samples), POOL * self.job.batch, replace=False)
             task = TASKS[random.integers(len(TASKS))]
-            early = (n for until, n in GROWING if self.taken < until * self.job.steps)
-            most = next(early, None) if self.silent else None
-            made = sorted((self.example(k, task, most, random) for k in chosen), key=lambda e: len(e.arranged))
+            made = sorted((self.example(k, task, random) for k in chosen), key=lambda e: len(e.arranged))
             for at in random.permutation(POOL):
                 if self.job.seconds and time.monotonic() - began > self.job.seconds:
                     return
                 self.taken += 1
                 yield made[at * self.job.batch : (at + 1) * self.job.batch]
 
-    def example(self, k: int, task: str, most: int | None, random: np.random.Generator) -> Any:
-        """Sample `k` with its objects, or up to `most` of them, in a new order."""
+    def example(self, k: int, task: str, random: np.random.Generator) -> Any:
+        """Sample `k` with its objects in a new order."""
         from svg2_assets.traser.text import Task
 
-        sample = self.samples[k]
-        count = len(sample.objects)
-        if most is not None and most < count:
-            count = int(random.integers(1, most + 1))
-        chosen = random.permutation(len(sample.objects))[:count].tolist()
-        made = replace(self.make.arranged(sample.showing(chosen), Task(task)), patches=self.features[k])
-        return replace(made, arranged=without_slots(made.arranged)) if self.silent else made
+        shown = self.samples[k].showing(random.permutation(len(self.samples[k].objects)).tolist())
+        return replace(self.make.arranged(shown, Task(task)), patches=self.features[k])
 
     def state(self) -> Mapping[str, Any]:
         """How far it is."""
@@ -105,14 +99,6 @@ class Feed:
     def held_out(self) -> Iterator[Sequence[Any]]:
         """None: they are judged at the end."""
         return iter(())
-
-
-def without_slots(arranged: Any) -> Any:
-    """The sequence without the slots of its groups."""
-    stays = np.ones(len(arranged.ids), dtype=bool)
-    for group in arranged.groups:
-        stays[group.start : group.start + group.slots] = False
-    return replace(arranged, ids=arranged.ids[stays], labels=arranged.labels[stays], groups=())
 
 
 def setup_of(job: Job, folder: Path) -> Any:
@@ -132,7 +118,7 @@ def setup_of(job: Job, folder: Path) -> Any:
         "vocabulary": 640,
         "resampler_head": HEAD if placed else HEAD + PLACED,
     }
-    rates = {"base_rate": 1e-3, "merger_rate": 1e-3, "resampler_rate": 2e-3, "warmup": 0.05, "floor": 0.02}
+    rates = {"base_rate": 2e-3, "merger_rate": 2e-3, "resampler_rate": 2e-3, "warmup": 0.05, "floor": 0.02}
     plain = {"precision": "float32", "checkpointing": False, "betas": (0.9, 0.98)}
     return Setup(
         folder=folder,

@@ -16,18 +16,18 @@ from typing import Any
 import numpy as np
 
 from benchmarks.traser_learning_clips import clips_path, patches_of, read_clips
-from benchmarks.traser_learning_systems import HIDDEN, SPEAKING_BATCH, Feed, Job, begun
+from benchmarks.traser_learning_systems import Feed, Job, begun
 from svg2_assets.traser.samples.values import Sample
 
 
 def main() -> None:
-    """Train and judge one job, or teach what all begin with: `see` the vision tower, `speak` the language model."""
+    """Train and judge one job, or (`see`) teach the vision tower that all begin with."""
     folder, job = Path(sys.argv[1]), Job(**json.loads(sys.argv[2]))
     import torch
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    if sys.argv[3:]:
-        {"see": see, "speak": speak}[sys.argv[3]](folder, job)
+    if sys.argv[3:] == ["see"]:
+        see(folder, job)
         return
     with tempfile.TemporaryDirectory() as scratch:
         result = _result(job, folder, Path(scratch))
@@ -64,38 +64,6 @@ def see(folder: Path, job: Job) -> None:
     print(f"{len(losses)} steps, loss {np.mean(losses[-50:]):.3f}, {time.perf_counter() - began:.0f} s", flush=True)
 
 
-def speak(folder: Path, job: Job) -> None:
-    """Teach the language model that all systems begin with how answers go, from text alone, and keep it.
-
-    A released checkpoint begins with a language model that can write, and learns to look; so do these. What stands for
-    objects and windows is there, as labels, but nothing fills it.
-    """
-    from safetensors.torch import save_file
-
-    from svg2_assets.traser.training.seeing import read_seen
-
-    train = read_clips(clips_path(folder, "train", job.clips))
-    job = Job("none", 0, job.speaking, SPEAKING_BATCH, job.clips, job.held_out)
-    with tempfile.TemporaryDirectory() as scratch:
-        setup, tokenizer, model, make = begun(job, train, Path(scratch))
-        recipe = setup.recipe.model_copy(update={"base_rate": 2e-3})
-        setup = setup.model_copy(update={"objectives": {}, "recipe": recipe})
-        if not read_seen(folder, model, version=str(job.clips)):
-            raise FileNotFoundError(f"{folder} holds no vision tower for {job.clips} clips")
-        model.backbone.model.visual.requires_grad_(False)
-        model.see = lambda seen, _: seen
-        nothing = np.zeros((len(train), 0, HIDDEN), dtype=np.float32)
-        _train(setup, model, tokenizer, Feed(train, nothing, make, job, silent=True))
-        del model.see
-    state = {name: tensor.clone() for name, tensor in model.backbone.state_dict().items()}  # tied ones twice
-    save_file(state, str(spoken_path(folder, job.clips)))
-
-
-def spoken_path(folder: Path, clips: int) -> Path:
-    """Of the model that can write answers and sees nothing."""
-    return folder / f"spoken-{clips}.safetensors"
-
-
 def features_path(folder: Path, clips: int) -> Path:
     """Of what the tower makes of the clips."""
     return folder / f"features-{clips}.npy"
@@ -112,7 +80,7 @@ def _result(job: Job, folder: Path, scratch: Path) -> dict[str, Any]:
     feed = Feed(train, np.load(features_path(folder, job.clips)), make, job)
     learned = _learned(job, folder, setup, tokenizer, model, feed)
     random = np.random.default_rng(job.seed)
-    lengths = [len(feed.example(k, "scene_graph", None, random).arranged) for k in range(min(200, len(train)))]
+    lengths = [len(feed.example(k, "scene_graph", random).arranged) for k in range(min(200, len(train)))]
     judged = _judge(model, tokenizer, make, held_out)
     return {
         "system": job.system,
@@ -133,7 +101,6 @@ def _learned(job: Job, folder: Path, setup: Any, tokenizer: Any, model: Any, fee
         load_model(model, weights)
         found: dict[str, Any] = json.loads(told.read_text())
         return found
-    _begin_as_spoken(model, folder, job)
     model.backbone.model.visual.requires_grad_(False)
     model.see = lambda seen, _: seen.float()  # what the frozen tower makes of the clips comes with them
     began = time.perf_counter()
@@ -143,13 +110,6 @@ def _learned(job: Job, folder: Path, setup: Any, tokenizer: Any, model: Any, fee
     found = {"seconds": time.perf_counter() - began, "steps": len(losses), "losses": losses}
     told.write_text(json.dumps(found))
     return found
-
-
-def _begin_as_spoken(model: Any, folder: Path, job: Job) -> None:
-    """The backbone of the model that can write answers; resamplers stay as they are."""
-    from safetensors.torch import load_file
-
-    model.backbone.load_state_dict(load_file(spoken_path(folder, job.clips)))
 
 
 def _train(setup: Any, model: Any, tokenizer: Any, feed: Feed) -> list[float]:
