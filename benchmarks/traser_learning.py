@@ -2,8 +2,8 @@
 
 All systems begin with one vision tower that can see, made here; each is trained on the same clips with as many steps
 and about as many weights, once a seed, and judged on clips that nobody trained on. A run is a process
-(`benchmarks.traser_learning_worker`) whose weights and figures are kept in `--folder`: an interrupted benchmark goes on,
-seeds can be added; the tables are of what is there.
+(`benchmarks.traser_learning_worker`) whose weights and figures are kept in `--folder`: an interrupted benchmark goes
+on, seeds can be added; the tables are of what is there.
 """
 
 from __future__ import annotations

@@ -20,9 +20,10 @@ from svg2_assets.traser.training.values import Seen
 from svg2_assets.traser.values import Example, Role
 
 LEAST = 1e-6  # of a probability, so that its logarithm is finite
+MOST_SLOTS = 1024  # that are read at once: over the released vocabulary their logits take 0.6 GB
 
 
-def naming(model: Traser, seen: Seen, draw: np.random.Generator) -> Tensor:  # noqa: ARG001
+def naming(model: Traser, seen: Seen, draw: np.random.Generator) -> Tensor:
     """Mean over objects and their words of `-log p`, p the mean over the object's slots of a word's probability.
 
     The mean lets a slot tell the name and another one a colour; alike slots gain nothing. 0 where no object has a word.
@@ -36,10 +37,10 @@ def naming(model: Traser, seen: Seen, draw: np.random.Generator) -> Tensor:  # n
                 words.append(torch.from_numpy(ids).to(embedded.device))
     if not slots:
         return embedded.sum() * 0.0
-    return word_loss(model, slots, words)
+    return word_loss(model, *_some(slots, words, draw))
 
 
-def stating(model: Traser, seen: Seen, draw: np.random.Generator) -> Tensor:  # noqa: ARG001
+def stating(model: Traser, seen: Seen, draw: np.random.Generator) -> Tensor:
     """The same of relations: the slots of a pair's step must give the tokens of the predicates that hold on it.
 
     A pair of which nothing holds gives the mark that every slot stands under. 0 where nothing is stated.
@@ -53,7 +54,7 @@ def stating(model: Traser, seen: Seen, draw: np.random.Generator) -> Tensor:  # 
             words.append(torch.from_numpy(told).to(embedded.device))
     if not slots:
         return embedded.sum() * 0.0
-    return word_loss(model, slots, words)
+    return word_loss(model, *_some(slots, words, draw))
 
 
 def word_loss(model: Traser, shown: Sequence[Tensor], words: Sequence[Tensor]) -> Tensor:
@@ -62,6 +63,18 @@ def word_loss(model: Traser, shown: Sequence[Tensor], words: Sequence[Tensor]) -
     told = functional.softmax(model.backbone.lm_head(read).float(), dim=-1).split([len(s) for s in shown])
     found = [p.mean(dim=0)[ids].clamp(min=LEAST).log().mean() for p, ids in zip(told, words, strict=True)]
     return -torch.stack(found).mean()
+
+
+def _some(
+    slots: Sequence[Tensor], words: Sequence[Tensor], draw: np.random.Generator
+) -> tuple[list[Tensor], list[Tensor]]:
+    """All of them, or as many, drawn, as have no more than `MOST_SLOTS` slots; at least one."""
+    if sum(map(len, slots)) <= MOST_SLOTS:
+        return list(slots), list(words)
+    order = draw.permutation(len(slots))
+    taken = np.cumsum([len(slots[k]) for k in order])
+    chosen = order[: max(1, int(np.searchsorted(taken, MOST_SLOTS, side="right")))].tolist()
+    return [slots[k] for k in chosen], [words[k] for k in chosen]
 
 
 def _slots_of(example: Example, number: int) -> Iterator[np.ndarray]:

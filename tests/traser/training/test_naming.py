@@ -105,3 +105,14 @@ def test_what_fills_a_pair_s_slots_learns_what_holds():
         optimiser.step()
         costs.append(float(loss.detach()))
     assert costs[-1] < 0.5 * costs[0]
+
+
+def test_of_very_many_slots_some_are_read(monkeypatch):
+    net, one = model(), stated(1)
+    seen = seen_of(net, [one])
+    single = {float(stating(net, replace(seen, examples=[replace(one, stated={k: ids})]), np.random.default_rng(0)))
+              for k, ids in one.stated.items()}  # fmt: skip
+    monkeypatch.setattr("svg2_assets.traser.training.naming.MOST_SLOTS", 1)
+    drawn = {float(stating(net, seen, np.random.default_rng(k))) for k in range(20)}
+    assert drawn <= single
+    assert len(drawn) > 1, "not always the same"
