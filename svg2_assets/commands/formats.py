@@ -142,7 +142,13 @@ class Graphs:
     def __iter__(self) -> Iterator[SceneGraph]:
         store = self.installation.store
         if not self.source:
-            for video_id in self._own():
+            own = self._own()
+            if not own:
+                raise NoSuchSource(
+                    "no video here has a graph of its own: annotate one first (`svg2 annotate`), or name what was "
+                    f"imported or predicted (`--source`). There are {self._sources()}."
+                )
+            for video_id in own:
                 yield from self._tried(video_id, partial(read_graph, store, video_id))
             return
         where = {"source": self.source}
@@ -227,7 +233,8 @@ def _print(console: Console, brought: imports.Brought, source: str) -> None:
         more = brought.faults.total() - len(brought.rejected)
         if more:
             console.print(f"and {more} more.", highlight=False)
-    console.print(f"{brought.videos} videos imported as {source}, {brought.faults.total()} rejected.", highlight=False)
+    said = f"Videos imported as {source}: {brought.videos}, rejected: {brought.faults.total()}."
+    console.print(said, highlight=False)
 
 
 def _halves(text: str) -> tuple[str, str]:
@@ -239,8 +246,8 @@ def _print_written(console: Console, written: Written, target: Path) -> None:
     if written.lost:
         rows = [(loss.value, str(count)) for loss, count in sorted(written.lost.items())]
         console.print(table("What the format has no place for", ("", "count"), rows))
-    kept = f", {written.kept} were there" if written.kept else ""
-    said = f"{written.videos} videos written{kept}, {written.files} files in {target}."
+    kept = f", there already: {written.kept}" if written.kept else ""
+    said = f"Videos written: {written.videos}{kept}; files in {target}: {written.files}."
     console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -66,7 +66,7 @@ def test_from_one_format_to_another(home: Path, release: Path, tmp_path: Path) -
     arguments = ("--source", "pvd", "--licence", "CC BY 4.0", "--set", "fps=24")
     done = command(home, "import", "svg2", release, *arguments)
     assert done.exit_code == 0, done.output
-    assert "3 videos imported as pvd, 0 rejected." in done.stdout
+    assert "Videos imported as pvd: 3, rejected: 0." in done.stdout
     assert "touches no known object" in done.stdout
     graph = read_imported(store_of(home), "v0", "pvd")
     assert graph.provenance["import"]["licence"] == "CC BY 4.0"
@@ -105,7 +105,7 @@ def test_what_is_rejected_is_told_and_is_the_exit_code(home: Path, release: Path
     done = command(home, "import", "svg2", release)
     assert done.exit_code == 1
     assert "nothing says how many frames a second" in done.stdout.replace("\n", " ")
-    assert "0 videos imported as svg2, 3 rejected." in done.stdout
+    assert "Videos imported as svg2: 0, rejected: 3." in done.stdout
     said = told(home, "import", "svg2", release)
     assert said["rejected"] == {"frame rate unknown": 3}
     assert [e["video"] for e in said["examples"]] == ["v0", "v1", "v2"]
@@ -153,7 +153,7 @@ def test_the_graphs_of_the_phases_and_of_predictions_are_exported_too(home: Path
     store_of(home).upsert("videos", [broken])
     done = command(home, "export", "traser", tmp_path / "own")
     assert done.exit_code == 1, "one video has no graph"
-    assert "1 videos written" in done.stdout
+    assert "Videos written: 1;" in done.stdout
     assert "broken: " in done.stdout
     assert "verdicts on names" in done.stdout
     (entry,) = json.loads((tmp_path / "own" / "train.json").read_text())
@@ -180,6 +180,9 @@ def test_wrong_requests_say_what_to_do(home: Path, release: Path, tmp_path: Path
         (("export", "svg2", tmp_path / "out", "--source", "none"), NoSuchSource, "import something first"),
         (("export", "svg2", release / "data" / "cleaned" / "pvd" / "part-00000.parquet"), UnusableTarget, "cannot be"),
     ]
+    done = command(home, "export", "svg2", tmp_path / "out")
+    assert "no video here has a graph of its own" in str(done.exception)
+    assert not (tmp_path / "out").exists()
     annotated(home, clip("0123456789abcdef"))
     for arguments, kind, text in wrong:
         done = command(home, *arguments)
