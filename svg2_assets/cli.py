@@ -238,7 +238,7 @@ def graphs(
 @evaluate.command("table")
 def evaluate_table(
     config: Annotated[Path, typer.Option(help="YAML of data sets, systems and the judge.")] = Path(
-        "configs/table2.yaml"
+        "configs/tables/table2.yaml"
     ),
     changes: Changes = None,
     estimate: Annotated[bool, typer.Option("--estimate", help="Only say what judging will cost.")] = False,
