@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from svg2_assets.evaluation.graphs.tallies import Cell, Measure, Side
 from svg2_assets.evaluation.public.matching import match
 from svg2_assets.labels.protocols import Label, VerifiedLabel
 from svg2_assets.relations.extract import extract_relations
+from svg2_assets.scene.document import read, write
 from svg2_assets.scene.graph import Relation, SceneGraph, Verification
 from svg2_assets.scene.taxonomy import CAMERA_ID, Verdict
 from svg2_assets.scene.trajectory import Trajectory
@@ -150,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         jobs = [Job(system, given.difficulty, given.seconds, given.first + i) for i in range(given.clips)]
         if given.processes > 1:
             with ProcessPoolExecutor(max_workers=given.processes, mp_context=get_context("spawn")) as pool:
-                clips = list(pool.map(swapped, jobs))
+                clips = [_received(sent) for sent in pool.map(_sent, jobs)]
         else:
             clips = [swapped(job) for job in jobs]
         tables += [swaps_table(system, clips), losses_table(system, clips)]
@@ -172,6 +173,20 @@ def swapped(job: Job) -> Swapped:
         matched = match(truth, assemble(world.video, tracks, labels=labels, relations=relations))
         graphs[name], found[name] = _without_masks(matched.graph), len(matched.pairs)
     return Swapped(_without_masks(truth), graphs, found)
+
+
+Sent = tuple[dict[str, Any], dict[str, dict[str, Any]], dict[str, int]]
+"""A `Swapped` as it goes from process to process: graphs as documents."""
+
+
+def _sent(job: Job) -> Sent:
+    found = swapped(job)
+    return write(found.truth), {name: write(graph) for name, graph in found.graphs.items()}, dict(found.found)
+
+
+def _received(sent: Sent) -> Swapped:
+    truth, graphs, found = sent
+    return Swapped(read(truth), {name: read(document) for name, document in graphs.items()}, found)
 
 
 def true_tracks(world: World, own: TrackingResult) -> TrackingResult:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 from benchmarks import oracle_swaps
 from svg2_assets.evaluation.graphs.tallies import Cell, Measure, Side
 from svg2_assets.synthetic.settings import Difficulty
@@ -21,3 +23,6 @@ def test_what_the_truth_replaces_is_not_lost():
     in_order = sum(float(str(row[2])) for row in losses.rows)
     lost = 1 - (reports["nothing"].ratio(Cell(Measure.RELATIONS, "lenient", 0.5)).share or 0)
     assert abs(in_order - 100 * lost) < 0.2
+    sent = pickle.loads(pickle.dumps(oracle_swaps._sent(oracle_swaps.Job("stand-ins", Difficulty.EASY, 1.0, 5))))
+    received = oracle_swaps._received(sent)
+    assert oracle_swaps.swaps_table("stand-ins", [received]).rows == swaps.rows, "from another process, the same"
