@@ -49,7 +49,8 @@ def test_what_a_model_tells_of_the_store_s_videos_is_kept_by_source_and_scored(
     scored = svg2("evaluate", "graphs", "--gt", "store:pipeline", "--pred", "store:predictions:tiny", "--json")
     (system,) = json.loads(scored)["systems"]
     assert (system["paired_by"], system["without_prediction"]) == ({"id": 1}, [])
-    found = {f["measure"]: f["recall"]["right"] for f in system["report"]["figures"] if f["criterion"] == "strict"}
+    figures = [f for f in system["report"]["figures"] if (f["criterion"], f["group"]) == ("strict", "all")]
+    found = {f["measure"]: f["recall"]["right"] for f in figures}
     assert (found["objects"], found["attributes"]) == (1, 0), "the name is right, no attribute was told"
     svg2("annotate", write_video(tmp_path / "a.mp4", frames=9))
     assert len(json.loads(svg2(*ask))["told"]) == 1, "another content of the file is another video"
