@@ -24,6 +24,7 @@ from benchmarks.tables import Table, load_note, percent, show
 from benchmarks.traser_learning_clips import write_clips
 from benchmarks.traser_learning_systems import COMPARED, SYSTEMS, Job
 from benchmarks.traser_learning_worker import features_path
+from svg2_assets.traser.samples.world import HELD_OUT
 
 METRICS = ("objects", "attributes", "relations", "triplets")
 PROBES = ("shifted", "swapped", "reversed", "shuffled", "unseen", "strange")
@@ -49,9 +50,10 @@ def main() -> None:
     options = _options()
     folder: Path = options.folder
     folder.mkdir(parents=True, exist_ok=True)
-    write_clips(folder, train=options.clips, held_out=options.held_out, processes=options.jobs)
+    judged = {"held_out": options.held_out, "judged_from": options.judged_from}
+    write_clips(folder, train=options.clips, **judged, processes=options.jobs)
     jobs = [
-        Job(system, seed, options.steps, options.batch, options.clips, options.held_out, options.seconds)
+        Job(system, seed, options.steps, options.batch, options.clips, seconds=options.seconds, **judged)
         for seed in range(options.seeds)
         for system in options.systems
     ]
@@ -203,6 +205,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--clips", type=int, default=2400, help="to train on")
     parser.add_argument("--held-out", type=int, default=200, help="clips to judge on")
+    parser.add_argument(
+        "--judged-from",
+        type=int,
+        default=HELD_OUT,
+        help="seed of the first clip to judge on. Weights that are there are judged anew, not trained: choose on the "
+        "default ones, report on others, such as 2000000",
+    )
     parser.add_argument("--seconds", type=float, default=0.0, help="cut each run's training after so many, 0: never")
     parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 2)), help="processes side by side")
     parser.add_argument("--folder", type=Path, default=Path(".svg2/benchmarks/traser-learning"))

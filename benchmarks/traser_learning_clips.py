@@ -27,10 +27,15 @@ WORLD = WorldSampleSettings(
 )
 
 
-def write_clips(folder: Path, *, train: int, held_out: int, processes: int) -> None:
-    """The clips as samples in Parquet files, rendered where they are not there yet."""
-    for name, first, count in (("train", 0, train), ("held-out", HELD_OUT, held_out)):
-        path = clips_path(folder, name, count)
+def write_clips(folder: Path, *, train: int, held_out: int, judged_from: int, processes: int) -> None:
+    """The clips to train on and to judge on, rendered where they are not there yet. A clip is a seed.
+
+    Raises `ValueError` where they would be judged on seeds that are for training.
+    """
+    if judged_from < HELD_OUT:
+        raise ValueError(f"clips to judge on begin at seed {HELD_OUT}: those before are for training")
+    for first, count in ((0, train), (judged_from, held_out)):
+        path = clips_path(folder, first, count)
         if path.exists():
             continue
         groups = [range(first + i, first + min(i + 25, count)) for i in range(0, count, 25)]
@@ -41,9 +46,9 @@ def write_clips(folder: Path, *, train: int, held_out: int, processes: int) -> N
         unfinished.replace(path)
 
 
-def clips_path(folder: Path, name: str, count: int) -> Path:
-    """Of a file of clips."""
-    return folder / f"clips-{name}-{count}.parquet"
+def clips_path(folder: Path, first: int, count: int) -> Path:
+    """Of the file of `count` clips from seed `first` on."""
+    return folder / f"clips-from{first}-{count}.parquet"
 
 
 def _schema() -> pa.Schema:

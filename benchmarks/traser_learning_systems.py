@@ -12,6 +12,7 @@ import numpy as np
 
 from svg2_assets.traser.samples.rows import to_row
 from svg2_assets.traser.samples.values import Sample
+from svg2_assets.traser.samples.world import HELD_OUT
 
 HIDDEN, HEAD, PLACED = 96, 24, 44
 """Width, a resampler's head, and how much wider it is in systems without place: then all have as many weights."""
@@ -47,12 +48,18 @@ class Job:
     clips: int
     held_out: int
     seconds: float = 0.0
+    judged_from: int = HELD_OUT  # seed of the first clip to judge on
+
+    @property
+    def trained(self) -> str:
+        """Name of its weights, whatever they are judged on."""
+        words = "".join(c if c.isalnum() else "-" for c in self.system)
+        return f"{words}-seed{self.seed}-{self.steps}x{self.batch}-of{self.clips}"
 
     @property
     def name(self) -> str:
-        """Of its files."""
-        words = "".join(c if c.isalnum() else "-" for c in self.system)
-        return f"{words}-seed{self.seed}-{self.steps}x{self.batch}-of{self.clips}-on{self.held_out}"
+        """Of its figures."""
+        return f"{self.trained}-on{self.held_out}-from{self.judged_from}"
 
 
 @dataclass
@@ -138,11 +145,10 @@ def setup_of(job: Job, folder: Path) -> Any:
 
 def begun(job: Job, train: Sequence[Sample], folder: Path) -> tuple[Any, Any, Any, Any]:
     """Setup, tokenizer, model, maker."""
-    from svg2_assets.traser.samples.examples import ExampleMaker
-    from svg2_assets.traser.training.building import model_of, slots_of, texts_of, tokenizer_of
+    from svg2_assets.traser.training.building import maker_of, model_of, texts_of, tokenizer_of
 
     setup = setup_of(job, folder)
     tokenizer = tokenizer_of(setup, texts_of(to_row(s) for s in train[:1000]))
     model = model_of(setup, tokenizer)
-    make = ExampleMaker(setup.resolved(), tokenizer, slots_of(model), altered="contrast" in setup.objectives)
+    make = maker_of(setup, tokenizer, model)
     return setup, tokenizer, model, make

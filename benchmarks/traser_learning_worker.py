@@ -44,7 +44,7 @@ def see(folder: Path, job: Job) -> None:
     from svg2_assets.traser.training.seeing import teach, write_seen
 
     began = time.perf_counter()
-    train = read_clips(clips_path(folder, "train", job.clips))
+    train = read_clips(clips_path(folder, 0, job.clips))
     setup, _, model, make = begun(Job("none", 0, 1, 1, job.clips, job.held_out), train, folder)
     pictures = [patches_of(s) for s in train]
     examples = [make.arranged(s, Task.ATTRIBUTES) for s in train]
@@ -72,8 +72,8 @@ def features_path(folder: Path, clips: int) -> Path:
 def _result(job: Job, folder: Path, scratch: Path) -> dict[str, Any]:
     from svg2_assets.traser.training.seeing import read_seen
 
-    train = read_clips(clips_path(folder, "train", job.clips))
-    held_out = read_clips(clips_path(folder, "held-out", job.held_out))
+    train = read_clips(clips_path(folder, 0, job.clips))
+    held_out = read_clips(clips_path(folder, job.judged_from, job.held_out))
     setup, tokenizer, model, make = begun(job, train, scratch)
     if not read_seen(folder, model, version=str(job.clips)):
         raise FileNotFoundError(f"{folder} holds no vision tower for {job.clips} clips")
@@ -96,7 +96,7 @@ def _learned(job: Job, folder: Path, setup: Any, tokenizer: Any, model: Any, fee
     """How the model learned; what it learned is kept, so that it can be judged anew."""
     from safetensors.torch import load_model, save_model
 
-    weights, told = folder / f"{job.name}.safetensors", folder / f"{job.name}.learned.json"
+    weights, told = folder / f"{job.trained}.safetensors", folder / f"{job.trained}.learned.json"
     if told.exists():
         load_model(model, weights)
         found: dict[str, Any] = json.loads(told.read_text())

@@ -189,8 +189,7 @@ def _learned(uri: str, batch: int) -> float:
     import torch
 
     from svg2_assets.traser.network.model import collate
-    from svg2_assets.traser.samples.examples import ExampleMaker
-    from svg2_assets.traser.training.building import model_of, slots_of
+    from svg2_assets.traser.training.building import maker_of, model_of
     from svg2_assets.traser.training.groups import freeze, optimiser_of, parameter_groups
     from svg2_assets.traser.training.learning import Learner
     from svg2_assets.traser.training.settings import read_setup
@@ -199,7 +198,7 @@ def _learned(uri: str, batch: int) -> float:
     setup, tokenizer = read_setup(CONFIGS / "tiny.yaml"), _tokenizer()
     model = model_of(setup, tokenizer)
     freeze(model, vision=setup.recipe.frozen_vision)
-    make = ExampleMaker(setup.resolved(), tokenizer, slots_of(model), altered="contrast" in setup.objectives)
+    make = maker_of(setup, tokenizer, model)
     stream = stream_of(StoredSamples(SceneGraphStore(uri).at_tag(TAG)), make, StreamSettings())
     learner = Learner(model, setup.objectives).train()
     groups = parameter_groups(learner, setup.recipe)

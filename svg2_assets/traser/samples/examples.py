@@ -43,7 +43,7 @@ class FrameLibrary(Protocol):
 class ExampleMaker:
     """Makes examples of samples; a `stream.Maker`. `library` is needed where samples hold no pictures.
 
-    `altered`: examples hold wrong answers, too, to learn against.
+    `altered`: examples hold wrong answers, too, to learn against. `stated`: and what holds where each group looks.
     """
 
     preset: Preset
@@ -51,6 +51,7 @@ class ExampleMaker:
     slots: Slots = field(default_factory=Slots)
     library: FrameLibrary | None = None
     altered: bool = False
+    stated: bool = False
 
     def __call__(self, sample: Sample, task: Task) -> Example:
         """The example of `sample`, its answer included. Raises `Unusable`."""
@@ -77,7 +78,7 @@ class ExampleMaker:
         notes = (*selection.notes, *missing, *fitted.notes, *arranged.notes)
         altered = self._altered(sample, shown, task, answer) if self.altered else {}
         words = self._words(sample, shown, task)
-        told = told_of(sample, shown) if task.tells_relations else Told()
+        told = told_of(sample, shown) if self.stated and task.tells_relations else Told()
         stated = predicates_at(told, arranged, fitted.clip, self.tokenizer)
         return Example(sample.video.id, NOTHING, grid, arranged, answer, notes, altered, words, stated)
 

@@ -14,6 +14,7 @@ from svg2_assets.traser.network.loading import fresh_traser, load_traser, locate
 from svg2_assets.traser.network.model import Traser, TraserConfig
 from svg2_assets.traser.network.resampler import ResamplerShape, initial_std
 from svg2_assets.traser.presets import Preset
+from svg2_assets.traser.samples.examples import ExampleMaker, FrameLibrary
 from svg2_assets.traser.text import HEADS, SYSTEM, TAIL, Clock, Statement, Task, Thing, Told, target_text
 from svg2_assets.traser.tokenizer import QwenTokenizer, train_tokenizer
 from svg2_assets.traser.training.settings import Setup, TinyModel
@@ -128,6 +129,14 @@ def _mark_ids(tokenizer: QwenTokenizer, marks: Marks) -> dict[str, int]:
 def slots_of(model: Traser) -> Slots:
     """How many latents its resamplers give."""
     return Slots(object=model.config.object.latents, window=model.config.window.latents)
+
+
+def maker_of(
+    setup: Setup, tokenizer: QwenTokenizer, model: Traser, library: FrameLibrary | None = None
+) -> ExampleMaker:
+    """What makes the examples that `setup` learns from: with what its objectives ask for and no more."""
+    asked = {"altered": "contrast" in setup.objectives, "stated": "stating" in setup.objectives}
+    return ExampleMaker(setup.resolved(), tokenizer, slots_of(model), library, **asked)
 
 
 def texts_of(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:

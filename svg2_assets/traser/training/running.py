@@ -20,7 +20,7 @@ from svg2_assets.traser.network.checkpoint import write
 from svg2_assets.traser.network.loading import load_traser
 from svg2_assets.traser.network.model import Traser
 from svg2_assets.traser.presets import Preset
-from svg2_assets.traser.samples.examples import ExampleMaker, FrameLibrary
+from svg2_assets.traser.samples.examples import FrameLibrary
 from svg2_assets.traser.samples.loading import Loader
 from svg2_assets.traser.samples.order import State
 from svg2_assets.traser.samples.stream import SampleSource, stream_of
@@ -31,8 +31,8 @@ from svg2_assets.traser.training.building import (
     MOST_TEXTS,
     TEXT_COLUMNS,
     files_of,
+    maker_of,
     model_of,
-    slots_of,
     texts_of,
     tokenizer_of,
 )
@@ -217,11 +217,10 @@ def _parts(
     library: FrameLibrary | None,
 ) -> _Parts:
     tokenizer = _tokenizer(setup, samples, engine)
-    preset = setup.resolved()
     model = _model(setup, tokenizer, since)
     if setup.recipe.checkpointing:
         model.enable_checkpointing()
-    make = ExampleMaker(preset, tokenizer, slots_of(model), library, altered="contrast" in setup.objectives)
+    make = maker_of(setup, tokenizer, model, library)
     feed = StoredFeed(samples.source, make, setup=setup, engine=engine, start=state.get("feed"))
     companions = tuple(sorted((setup.folder / TOKENIZER).iterdir()))
     return _Parts(model, tokenizer, feed, companions)

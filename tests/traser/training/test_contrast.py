@@ -14,7 +14,7 @@ from svg2_assets.traser.samples.examples import ExampleMaker  # noqa: E402
 from svg2_assets.traser.samples.rows import to_row  # noqa: E402
 from svg2_assets.traser.samples.world import build_clip  # noqa: E402
 from svg2_assets.traser.text import Task  # noqa: E402
-from svg2_assets.traser.training.building import model_of, slots_of, texts_of, tokenizer_of  # noqa: E402
+from svg2_assets.traser.training.building import maker_of, model_of, slots_of, texts_of, tokenizer_of  # noqa: E402
 from svg2_assets.traser.training.contrast import MARGIN, contrast  # noqa: E402
 from svg2_assets.traser.training.probes import (  # noqa: E402
     Probe,
@@ -133,3 +133,14 @@ def test_backwards_the_first_frame_is_the_last(samples, tiny):
     true, backwards = found[Probe.TRUE], found[Probe.REVERSED]
     assert len(backwards.patches) == len(true.patches)
     assert not np.allclose(backwards.patches, true.patches)
+
+
+def test_examples_hold_what_the_objectives_ask_for_and_no_more(samples, tiny, tmp_path):
+    model, make, _ = tiny
+    setup = setup_of(Job("default", 0, 1, 4, 4, 1), tmp_path)
+    sample = next(s for s in samples if s.relations and len(s.objects) > 1)
+    for objectives in ({}, {"contrast": 0.5}, {"stating": 0.25}, {"contrast": 0.5, "stating": 0.25}):
+        asked = setup.model_copy(update={"objectives": objectives})
+        made = maker_of(asked, make.tokenizer, model)(sample, Task.SCENE_GRAPH)
+        assert bool(made.altered) == ("contrast" in objectives)
+        assert any(len(ids) for ids in made.stated.values()) == ("stating" in objectives)
