@@ -44,6 +44,7 @@ def tracked_objects(
             witnesses(by_id[c.id], models, most=settings.classify.names),
             relinked_from=before.get(c.id),
             part_of=c.part_of,
+            members=c.members,
         )
         for c in cleaned
     )
@@ -51,10 +52,12 @@ def tracked_objects(
 
 def _candidates(tracks: Mapping[int, Track], rules: ExportSettings) -> list[Candidate]:
     """What clean-up is to decide on. A union, or what nothing names, is never the better one of two."""
-    named = {i: cleanup.trajectory_of(t) for i, t in tracks.items() if t.origin is not Origin.SALIENT}
+    found = {i: cleanup.trajectory_of(t) for i, t in tracks.items() if t.origin is not Origin.SALIENT}
+    kept = cleanup.without_repeats(found, tracks, rules)
+    named = {i: path for i, path in found.items() if i in kept}
     own = cleanup.give_to_smaller(list(named.values()), rules)
     single = [Candidate(i, path, tracks[i].score) for i, path in zip(named, own, strict=True) if len(path)]
-    unions = [Candidate(i, cleanup.trajectory_of(t), 0.0) for i, t in tracks.items() if i not in named]
+    unions = [Candidate(i, cleanup.trajectory_of(t), 0.0, several=True) for i, t in tracks.items() if i not in found]
     return single + unions
 
 

@@ -209,6 +209,8 @@ class ExportSettings:
     second_share: float = 0.5  # of the second detector's looks, when it saw the box at least `second_seen` times
     second_seen: int = 2
     second_score: float = 0.3  # mean score below which the second detector alone is no witness
+    repeat_inside: float = 0.5  # share of a doubtful mask inside a surer one of its class
+    repeat_life: float = 0.7  # of its frames on which that holds of a track that shows nothing new
     contained: float = 0.8  # share of a smaller track inside a larger one that gives it the pixels
     contained_size: float = 0.5  # area ratio up to which it is the smaller one
 
