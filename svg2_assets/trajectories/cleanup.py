@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -49,33 +49,6 @@ def trajectory_of(track: Track) -> Trajectory:
     """The masks of `track` in order."""
     frames = sorted(track.masks)
     return Trajectory(tuple(frames), tuple(track.masks[f] for f in frames))
-
-
-def without_repeats(tracks: Mapping[int, Trajectory], by_id: Mapping[int, Track], settings: ExportSettings) -> set[int]:
-    """Ids of `tracks` without those that show once more what a surer one of their class shows.
-
-    While they live, a weak box half inside another opens nothing. Some drift there later, or grow weak: the same is
-    asked of their whole lives. Who is much smaller must be fainter, too: a calf before a cow is no piece of her.
-    """
-    surest = sorted(tracks, key=lambda i: (-by_id[i].score, i))
-    kept: list[int] = []
-    for i in surest:
-        same = [tracks[j] for j in kept if by_id[j].best_class() == by_id[i].best_class()]
-        doubtful = by_id[i].score < settings.mean_score
-        if not (doubtful and any(_repeats(tracks[i], t, score=by_id[i].score, settings=settings) for t in same)):
-            kept.append(i)
-    return set(kept)
-
-
-def _repeats(weak: Trajectory, sure: Trajectory, *, score: float, settings: ExportSettings) -> bool:
-    """Whether most of the life of `weak` is half inside `sure`, which is about as large, or it is faint."""
-    pairs = covisible(weak, sure)
-    if len(pairs) < settings.repeat_life * len(weak):
-        return False
-    half = sum(bool(mask_algebra.containment([a], [b])[0, 0] >= settings.repeat_inside) for a, b in pairs)
-    ratio = float(np.median([a.area / max(1, b.area) for a, b in pairs]))
-    large = ratio >= settings.contained_size
-    return half >= settings.repeat_life * len(weak) and (large or score < settings.second_score)
 
 
 def give_to_smaller(trajectories: Sequence[Trajectory], settings: ExportSettings) -> list[Trajectory]:

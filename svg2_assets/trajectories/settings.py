@@ -209,10 +209,22 @@ class ExportSettings:
     second_share: float = 0.5  # of the second detector's looks, when it saw the box at least `second_seen` times
     second_seen: int = 2
     second_score: float = 0.3  # mean score below which the second detector alone is no witness
-    repeat_inside: float = 0.5  # share of a doubtful mask inside a surer one of its class
-    repeat_life: float = 0.7  # of its frames on which that holds of a track that shows nothing new
     contained: float = 0.8  # share of a smaller track inside a larger one that gives it the pixels
     contained_size: float = 0.5  # area ratio up to which it is the smaller one
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatSettings:
+    """One thing under two ids."""
+
+    doubtful: float = 0.45  # mean score below which a track may show what a surer one of its class shows
+    inside: float = 0.5  # share of its mask in the other's
+    life: float = 0.7  # of its frames on which that holds
+    comparable: float = 0.5  # ratio of areas; what is smaller must be `faint`
+    faint: float = 0.3  # mean score
+    handover_seconds: float = 1.0  # for which a track may have lain on the one that it goes on for
+    handover_iou: float = 0.5  # of both on each of those frames
+    handover_likeness: float = 0.8  # cosine of class scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +252,7 @@ class TrackerSettings:
     classify: ClassifySettings = field(default_factory=ClassifySettings)
     groups: GroupSettings = field(default_factory=GroupSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
+    repeats: RepeatSettings = field(default_factory=RepeatSettings)
     cleanup: CleanupSettings = field(default_factory=CleanupSettings)
 
     def as_dict(self) -> dict[str, Any]:
