@@ -30,9 +30,9 @@ def assemble(
     """The scene graph of `video`, objects in order of id, relations in order of their first instant.
 
     An object without a label is called `object` and is unverified. A part whose whole is not there belongs to the next
-    whole above it that is, or to none. What shows several objects at once is marked as a group. Raises `PhaseError`
-    when what is put together contradicts itself: a label or relation of an object that has no trajectory, two labels of
-    one object, masks of another size, parts in a circle.
+    whole above it that is, or to none. Provenance says which objects are groups. Raises `PhaseError` when what is put
+    together contradicts itself: a label or relation of an object that has no trajectory, two labels of one object,
+    masks of another size, parts in a circle.
     """
     known = {o.id for o in tracks.objects}
     by_id = _labels_by_id(video, labels, known=known)
@@ -86,14 +86,13 @@ def _groups(tracks: TrackingResult) -> dict[str, Any]:
 
 
 def _object(tracked: TrackedObject, verified: VerifiedLabel | None, *, part_of: int | None) -> SceneObject:
-    mark = (groups.MARK,) if tracked.members else ()
     if verified is None:
-        return SceneObject(tracked.id, UNKNOWN_NAME, tracked.trajectory, mark, part_of=part_of)
+        return SceneObject(tracked.id, UNKNOWN_NAME, tracked.trajectory, part_of=part_of)
     return SceneObject(
         id=tracked.id,
         name=verified.label.name,
         trajectory=tracked.trajectory,
-        attributes=(*mark, *verified.label.attributes),
+        attributes=verified.label.attributes,
         verification=verified.verification,
         part_of=part_of,
     )

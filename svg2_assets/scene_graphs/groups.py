@@ -1,20 +1,21 @@
 """Groups: objects of a graph that show several of its things at once, as one foreground.
 
-The things are no parts of it. It bears the attribute `group`, and the graph's provenance says whom it shows.
+The things are no parts of it. The graph's provenance says whom it shows; where the parser knows, it bears the
+attribute `group`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from svg2_assets.scene.graph import Attribute, SceneGraph, SceneObject
-from svg2_assets.scene.taxonomy import AttributeType
+from svg2_assets.scene.graph import SceneGraph, SceneObject
+from svg2_assets.scene.taxonomy import GROUP, AttributeType
 from svg2_assets.trajectories.protocols import TrackedObject
 
 KEY = "groups"
 """Key of a graph's provenance: id of a group, as text, -> ids of its members."""
 
-MARK = Attribute("group", AttributeType.OTHER)
+MARK = (AttributeType.OTHER.value, GROUP)
 
 
 def told(objects: Iterable[TrackedObject]) -> dict[str, list[int]]:
@@ -33,7 +34,9 @@ def groups_of(graph: SceneGraph) -> dict[int, tuple[int, ...]]:
     return {key: members for key, members in found.items() if len(members) > 1 and key not in members}
 
 
-def worded(one: SceneObject, members: Iterable[int]) -> tuple[str, ...]:
-    """The values of the attributes of `one` as they are shown: the mark of a group says who its `members` are."""
-    numbers = " and ".join(str(m) for m in members)
-    return tuple(f"group of {numbers}" if numbers and a == MARK else a.value for a in one.attributes)
+def shown(one: SceneObject, members: Sequence[int]) -> list[tuple[str, str]]:
+    """Type and value of every attribute of `one` as users read them: of a group first of all who its `members` are."""
+    pairs = [(a.type.value, a.value) for a in one.attributes]
+    if not members:
+        return pairs
+    return [(MARK[0], f"{GROUP} of {' and '.join(str(m) for m in members)}"), *(p for p in pairs if p != MARK)]

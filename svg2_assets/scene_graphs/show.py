@@ -8,7 +8,7 @@ from typing import Any
 
 from svg2_assets.scene.graph import SceneGraph, SceneObject
 from svg2_assets.scene.taxonomy import camera_name
-from svg2_assets.scene_graphs.groups import groups_of, worded
+from svg2_assets.scene_graphs.groups import groups_of, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,11 @@ def relation_rows(graph: SceneGraph) -> list[RelationRow]:
 def _object_row(
     graph: SceneGraph, one: SceneObject, *, names: Mapping[int, str], level: int, members: Sequence[int]
 ) -> ObjectRow:
-    spans, values = one.trajectory.spans(graph.video), worded(one, members)
+    spans = one.trajectory.spans(graph.video)
     return ObjectRow(
         id=one.id,
         name=one.name,
-        attributes=tuple((a.type.value, v) for a, v in zip(one.attributes, values, strict=True)),
+        attributes=tuple(shown(one, members)),
         verdict=one.verification.verdict.value,
         score=one.verification.score,
         part_of=one.part_of,
