@@ -15,6 +15,8 @@ class FlowSettings:
     work_rows: int = 720  # frames larger than this (shorter side) are decoded smaller
     flow_rows: int = 240  # shorter side of the image that flow runs on
     flow_longest: int = 480  # cap of its longer side
+    finest_scale: int = 1  # DIS matches down to this many halvings of that image: the size at which flow is kept
+    iterations: int = 16  # of DIS's search for each patch
     least_side: int = 24  # below this the flow is taken as zero: DIS has no coarse level left
     camera_grid: int = 8  # pixels of the flow field between the points of the camera estimate
     fixed_share: float = 0.9  # share of steps that must be still for a camera to count as fixed
