@@ -37,6 +37,30 @@ def test_of_two_tracks_of_one_thing_the_surer_one_is_handed_on() -> None:
     assert set(found) == {1}
 
 
+@pytest.mark.parametrize(
+    ("first", "classes", "ids"),
+    [
+        pytest.param(12, (0.3, 0.5, 0), {0}, id="it began on the last frames of one of its kind"),
+        pytest.param(12, (0, 0.1, 0.8), {0, 1}, id="of another kind"),
+        pytest.param(1, (0.3, 0.5, 0), {0, 1}, id="it was there for long"),
+    ],
+)
+def test_what_began_where_another_was_about_to_end_is_that_one(
+    first: int, classes: tuple[float, ...], ids: set[int]
+) -> None:
+    old, new = track(0, 20, 20, 40, 60, score=0.5), track(1, 30, 20, 40, 60)
+    old.detector.total = np.asarray([0.5, 0.4, 0], np.float32)  # now called one thing and now another
+    new.detector.total = np.asarray(classes, np.float32)
+    old.masks = {f: m for f, m in old.masks.items() if f < 16}
+    new.masks = {f: m for f, m in new.masks.items() if f >= first}
+    found = handed_on(old, new)
+    assert set(found) == ids
+    if len(ids) == 1:
+        assert found[0].trajectory.frames == tuple(FRAMES)
+        assert found[0].trajectory.at(14) == new.masks[14], "what is about to be lost is a guess"
+        assert found[0].witnesses[0].looks == 2
+
+
 def test_rider_and_horse_are_members_and_no_parts_of_what_they_show_together() -> None:
     rider, horse, apart = track(0, 60, 10, 20, 30), track(1, 40, 40, 70, 50), track(3, 120, 10, 30, 30)
     both = track(2, 40, 10, 70, 80, score=0.9, origin=Origin.SALIENT)
