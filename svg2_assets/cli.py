@@ -345,7 +345,7 @@ def traser_samples(
     json: AsJson = False,
 ) -> None:
     """Make training samples of the scene graphs in the store, and keep them under a tag."""
-    from svg2_assets.commands.traser import samples as run
+    from svg2_assets.commands.traser_samples import samples as run
 
     _exit(lambda c: run(Installation(), c, config=config, changes=changes or (), tag=tag, as_json=json))
 
@@ -362,7 +362,7 @@ def traser_world(
     json: AsJson = False,
 ) -> None:
     """Make training samples of the synthetic world, and keep them under a tag."""
-    from svg2_assets.commands.traser import world as run
+    from svg2_assets.commands.traser_samples import world as run
 
     _exit(
         lambda c: run(

@@ -185,12 +185,16 @@ _TRASER_SAMPLE: dict[str, pa.DataType] = {
     "size_bytes": pa.int64(),
     "checksum": pa.int64(),
     "report": _TEXT,
+    "source": _TEXT,
+    "licence": _TEXT,
+    "origin": _TEXT,
 }
 """A training sample of TRASER: all that training reads, so that it opens no video and joins no table.
 
 `frames` [n] are the sampled ones and `times` when they appear. `masks` are COCO RLEs of `mask_height` x `mask_width`,
 object by object in the order of `objects`, n each, empty where the object is not visible. `pictures` are the sampled
 frames as JPEG or PNG, none where they are read from `uri` instead. `checksum` is the CRC-32 of masks and pictures.
+`source` is the data set that the graph was of, `licence` what it came under, `origin` (JSON) the file that it was in.
 """
 _PREDICTION: dict[str, pa.DataType] = {
     "task": _TEXT,
