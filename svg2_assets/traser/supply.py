@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-import polars as pl
-
-from svg2_assets.catalog.lookup import CatalogEntry, entries, states
+from svg2_assets.catalog.lookup import CatalogEntry, Tables, entries, states
 from svg2_assets.phases import State, digest
 from svg2_assets.scene.errors import Svg2Error, printable
 from svg2_assets.scene.video import FrameSource
@@ -29,21 +27,6 @@ Open = Callable[[str], FrameSource]
 
 class NothingImported(Svg2Error):
     """A source of graphs that the store has none of; the text says what there is."""
-
-
-class ReadingStore(Protocol):
-    """The store as supplies use it."""
-
-    def read(
-        self,
-        table: str,
-        *,
-        video_ids: Iterable[str] | None = None,
-        columns: Sequence[str] | None = None,
-        where: Mapping[str, Any] | None = None,
-    ) -> pl.DataFrame:
-        """Rows of a table."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +72,7 @@ class OwnGraphs:
 
     sample_id = WHOLE
 
-    def __init__(self, store: ReadingStore, open_video: Open) -> None:
+    def __init__(self, store: Tables, open_video: Open) -> None:
         self._store, self._open = store, open_video
         self._catalog = {v: e for v, e in entries(store).items() if e.superseded_by is None}
         usable, self.blocked = _usable(self._catalog, states(store, list(self._catalog)))
@@ -113,7 +96,7 @@ class ImportedGraphs:
         self._store, self._name, self._footage = store, name, footage
         self._source = self.sample_id = f"{PREFIXES[Kind.IMPORTED]}:{name}"
         columns = ("video_id", "uri", "created_at", "code_version")
-        rows = store.read(imports.TABLE, columns=columns, where={"source": name})
+        rows = store.read(imports.TABLE, columns=columns, where={"source": name}).sort("video_id")
         if rows.is_empty():
             names = sorted(set(store.read(imports.TABLE, columns=["source"])["source"]))
             there = f"There are {', '.join(map(printable, names))}." if names else "Import something: `svg2 import`."
