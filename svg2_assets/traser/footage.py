@@ -68,7 +68,7 @@ class Footage:
         return found
 
     def of(self, graph: SceneGraph, path: str) -> EveryNth:
-        """The frames that `graph` tells of, in the file at `path`; its video ends where the file does.
+        """The frames that `graph` tells of, in the file at `path`: of the file's size, no more than it has.
 
         Raises `Unfit` where the graph has no masks or the file cannot be its, `VideoError` where it is no video.
         """
@@ -78,7 +78,8 @@ class Footage:
         frames = math.ceil(there.num_frames / step)
         if masked > frames + FEW:
             raise Unfit(Reason.SHORTER, f"{frames} frames, masks of {masked}")
-        return EveryNth(self.open(replace(there, id=video.id)), _until(replace(video, uri=path), frames), step)
+        shown = replace(video, uri=path, width=there.width, height=there.height)
+        return EveryNth(self.open(replace(there, id=video.id)), _until(shown, frames), step)
 
     def _step(self, video: Video, there: Video) -> int:
         """How many frames of the file go on one of the graph."""

@@ -152,6 +152,7 @@ def test_pictures_are_those_of_the_frames_that_the_masks_are_of(
 ) -> None:
     (made,) = store.read(TABLE, video_ids=[video], where={"dataset": "release"}).to_dicts()
     height, width = made["picture_height"], made["picture_width"]
+    assert (height, width, made["mask_width"]) == (56, 56, 32 if video == "smaller" else 64)
     shown = [resize(f.pixels, height, width) for f in open_video(files / f"{file}.mp4").pick(list(seen))]
     assert np.array_equal(decode(made["pictures"], height=height, width=width), np.stack(shown))
     assert (made["uri"], made["duration"]) == (str(files / f"{file}.mp4"), 1.0)
