@@ -97,7 +97,7 @@ def _of(installation: Installation, wanted: str, dataset: Dataset) -> str:
     files = "videos" if dataset.kind is Kind.PREDICTED else table
     there = set(store.read(table, columns=["video_id"], where=where)["video_id"])
     known = store.read(files, columns=["video_id", "uri"], where=where if files == table else None)
-    found = sorted({v for v, uri in known.iter_rows() if v in there and _fits(wanted, v, uri or "")})
+    found: list[str] = sorted({v for v, uri in known.iter_rows() if v in there and _fits(wanted, v, uri or "")})
     if len(found) == 1:
         return found[0]
     shown = printable(wanted)

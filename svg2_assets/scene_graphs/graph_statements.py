@@ -58,7 +58,7 @@ def refresh(store: QueryStore) -> int:
     if heads == {d.spec: mark for d, mark in wanted.items()}:
         return store.count(TABLE) - len(heads)
     made = [_kept(store, d) if heads.get(d.spec) == mark else _made(store, d, mark) for d, mark in wanted.items()]
-    return store.rewrite(TABLE, pl.concat(made, how="diagonal")) - len(made) if made else store.rewrite(TABLE, [])
+    return store.rewrite(TABLE, pl.concat(made, how="diagonal") if made else pl.DataFrame()) - len(made)
 
 
 def _kept(store: QueryStore, dataset: Dataset) -> pl.DataFrame:

@@ -188,4 +188,5 @@ def _match(row: dict[str, Any], source: str) -> Match:
 def in_order(match: Match) -> tuple[Any, ...]:
     """What matches of one data set are sorted by: address and id of the video, first instant, ids."""
     start = match.spans[0][0] if match.spans else 0.0
-    return match.uri, match.video_id, start, match.subject_id, match.object_id, match.predicate, match.spans
+    said = match.subject_id, match.object_id, match.predicate, match.spans
+    return match.uri, match.video_id, start, *said, match.category, match.confidence

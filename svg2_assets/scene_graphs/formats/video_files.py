@@ -12,7 +12,8 @@ from svg2_assets.scene_graphs.formats.files import files_below
 from svg2_assets.scene_graphs.formats.shelf import Shelf
 from svg2_assets.scene_graphs.formats.values import UnusableSource
 
-_VIDEO_FILE = r"(?i:.*(?:" + "|".join(re.escape(suffix) for suffix in sorted(VIDEO_SUFFIXES)) + "))"
+VIDEO_FILE = r"(?i:.*(?:" + "|".join(re.escape(suffix) for suffix in sorted(VIDEO_SUFFIXES)) + "))"
+"""Names of files of videos, as a regular expression."""
 _NAME = "/"
 """Stands before whole names on the shelf; no name of a file has one."""
 
@@ -28,7 +29,7 @@ class VideoFiles:
         if not folder.is_dir():
             raise UnusableSource(f"{option} {printable(str(folder))}: there is no such folder.")
         self._shelf = Shelf()
-        for path in files_below(folder, _VIDEO_FILE):
+        for path in files_below(folder, VIDEO_FILE):
             self._shelf.put(path.stem, str(path.absolute()))
             self._shelf.put(_NAME + path.name, str(path.absolute()))
 
