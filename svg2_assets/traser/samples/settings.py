@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from svg2_assets.scene.taxonomy import AttributeType, Verdict
 from svg2_assets.scene_graphs.sources import OWN, PREFIXES, Kind
@@ -154,16 +154,24 @@ class GraphSampleSettings(BuildSettings):
     files of an import's videos, each called by the video's id, or as the graph's address calls it.
     """
 
-    source: str = Field(default=OWN, pattern=rf"^(?:{OWN}|{_IMPORTED}.+)$")
+    source: str = OWN
     videos: Path | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _named_by_import(cls, given: Any) -> Any:
         source = given.get("source") if isinstance(given, Mapping) else None
-        if isinstance(source, str) and source.startswith(_IMPORTED) and "dataset" not in given:
-            return {**given, "dataset": source.removeprefix(_IMPORTED)}
+        name = source.removeprefix(_IMPORTED) if isinstance(source, str) and source.startswith(_IMPORTED) else ""
+        if name and "dataset" not in given:
+            return {**given, "dataset": name}
         return given
+
+    @field_validator("source")
+    @classmethod
+    def _has_masks(cls, source: str) -> str:
+        if source != OWN and not (source.startswith(_IMPORTED) and source != _IMPORTED):
+            raise ValueError(f"expected {OWN} or {_IMPORTED}NAME")
+        return source
 
     @property
     def imported(self) -> str | None:
