@@ -191,7 +191,7 @@ def test_without_pictures_a_file_must_have_the_graphs_own_rate(files: Path) -> N
         footage.of(found, footage.path(found.video.id, ""))
 
 
-@pytest.mark.parametrize("source", ["predictions:x", "imported:", "Pipeline", "release"])
+@pytest.mark.parametrize("source", ["predictions:x", "Pipeline", "release"])
 def test_a_source_that_samples_are_not_made_of_is_refused(source: str) -> None:
     with pytest.raises(InvalidSetup, match="source: expected pipeline or imported:NAME"):
         read_form(GraphSampleSettings, changes=[f"source={source}"])

@@ -52,8 +52,8 @@ def publish_samples(store: Publishable, tag: str) -> Published:
     if not any(split == Split.TRAIN for _, split in samples):
         held = sum(samples.values())
         raise NothingToPublish(
-            f"{tag}: the store holds no sample for training ({held} in all). `svg2 traser samples` makes some, and says "
-            "why videos have none."
+            f"{tag}: the store holds no sample for training ({held} in all). `svg2 traser samples` makes some, and "
+            "says why videos have none."
         )
     versions = store.tag(tag)
     counts = total(rows.select("report").to_dicts())
