@@ -197,7 +197,7 @@ def _learned(uri: str, batch: int) -> float:
     torch.set_num_threads(1)
     setup, tokenizer = read_setup(CONFIGS / "tiny.yaml"), _tokenizer()
     model = model_of(setup, tokenizer)
-    freeze(model, vision=setup.recipe.frozen_vision)
+    freeze(model, setup.recipe)
     make = maker_of(setup, tokenizer, model)
     stream = stream_of(StoredSamples(SceneGraphStore(uri).at_tag(TAG)), make, StreamSettings())
     learner = Learner(model, setup.objectives).train()
