@@ -47,7 +47,7 @@ class Resamplers(StrEnum):
 
 
 class Precision(StrEnum):
-    """In what the arithmetic runs; weights stay float32 (with ZeRO-3 or FSDP their library decides)."""
+    """In what the arithmetic runs; weights stay float32 (with DeepSpeed or FSDP their library decides)."""
 
     FLOAT32 = "float32"
     BF16 = "bf16"
