@@ -41,9 +41,11 @@ class ListedFrames:
     def keys(self) -> Mapping[str, Sequence[str]]:
         """By image id and by the stem of the picture's name, where every frame has one."""
         told = [n if isinstance(n, Mapping) else {} for n in self.notes]
-        names = [n.get("file_name") for n in told]
-        found = {"image id": [str(n["image_id"]) for n in told if "image_id" in n]}
-        found["file name"] = [Path(name).stem for name in names if isinstance(name, str)]
+        names = [n.get("file_name", n.get("image_id")) for n in told]
+        found = {
+            "image id": [str(n["image_id"]) for n in told if "image_id" in n],
+            "file name": [Path(str(name)).stem for name in names if name is not None],
+        }
         return {way: keys for way, keys in found.items() if len(keys) == len(told)}
 
     def __len__(self) -> int:
@@ -54,18 +56,27 @@ class ListedFrames:
         note = self.notes[place]
         here = f"{self.where}: frame {place}"
         records = note.get("segments_info") if isinstance(note, Mapping) else None
-        if not isinstance(records, list) or not isinstance(note.get("file_name"), str):
-            raise UnreadableFrame(f'{here}: expected {{"file_name": text, "segments_info": list}}.')
-        path = inside(self.folder, *filter(None, (self.below,)), note["file_name"])
-        if path is None:
-            named = printable(f"{self.below}/{note['file_name']}".lstrip("/"))
-            raise UnreadableFrame(f"{here}: there is no picture {named} below {printable(str(self.folder))}.")
+        if not isinstance(records, list):
+            raise UnreadableFrame(f'{here}: expected {{"file_name" or "image_id", "segments_info": list}}.')
+        path = self._picture(note, here)
         try:
             return Frame.of(read_picture(path, grey=False), records)
         except (NoPicture, OSError) as error:
             raise UnreadableFrame(f"{printable(str(path))}: {printable(str(error))}.") from error
         except InvalidBenchmarkInput as error:
             raise UnreadableFrame(f"{here}: {error}") from error
+
+    def _picture(self, note: Mapping[str, Any], here: str) -> Path:
+        """The file that an entry names; of another ending where that is none, or called by the image's id."""
+        told = note.get("file_name")
+        names = [told, f"{Path(told).stem}.png"] if isinstance(told, str) else []
+        names += [f"{note['image_id']}.png"] if "image_id" in note else []
+        below = (self.below,) if self.below else ()
+        found = next((path for name in names if (path := inside(self.folder, *below, name)) is not None), None)
+        if found is None:
+            named = printable(names[0]) if names else "without a file_name or image_id"
+            raise UnreadableFrame(f"{here}: no picture {named} below {printable(str(self.folder.joinpath(*below)))}.")
+        return found
 
 
 @dataclass(slots=True)
@@ -124,13 +135,15 @@ class ListedPictures:
 
     def _collected(self) -> _Found:
         found = _Found()
+        entries = 0
         for key, line, item in self._members():
             if key == CATEGORIES:
                 found.categories.append(item)
             elif key == VIDEOS and isinstance(item, dict) and isinstance(item.get("video_id"), str):
                 self._note_video(found, item)
             elif key == LISTED:
-                self._keep(found, item, line)
+                self._keep(found, item, line, f"{printable(str(self._file))}, line {line}: {LISTED}[{entries}]")
+                entries += 1
         for video, images in found.images.items():
             frames = self._frames_of(video) if video in found.cards else 0
             if images > frames:
@@ -157,8 +170,7 @@ class ListedPictures:
         own = ours.get("video_id") if isinstance(ours, dict) else None
         found.other_names[item["video_id"]] = own if isinstance(own, str) else ""
 
-    def _keep(self, found: _Found, item: Any, line: int) -> None:
-        place = f"{printable(str(self._file))}, line {line}"
+    def _keep(self, found: _Found, item: Any, line: int, place: str) -> None:
         told = item if isinstance(item, dict) else {}
         of_video = "video_id" in told
         name = told.get("video_id" if of_video else "image_id")
