@@ -141,7 +141,9 @@ def _by_category(maps: Maps) -> Block:
             one = of.pq.per_class[category["id"]]
             name = str(category.get("name", category["id"]))
             counts = [str(n) for n in (tally.tp, tally.fp, tally.fn)]
-            vpq = _mean([q.per_class[category["id"]].pq for q in of.vpq.windows.values()] if of.vpq else [])
+            windows = of.vpq.windows.values() if of.vpq is not None else ()
+            there = [q.per_class[category["id"]].pq for q in windows if q.tallies[category["id"]] != Tally()]
+            vpq = sum(p for p in there if p is not None) / len(there) if there else None
             rows.append([name, kind, s.name, *map(_percent, (one.pq, one.sq, one.rq)), *counts, _percent(vpq)])
     columns = ("category", "", "system", "PQ", "SQ", "RQ", "right", "invented", "missed", "VPQ")
     return Block("By category", columns, rows, ["Categories that occur on neither side are left out."])
@@ -194,11 +196,6 @@ def _groups(found: PanopticQuality) -> Sequence[tuple[str, Any]]:
 
 def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    there = [v for v in values if v is not None]
-    return sum(there) / len(there) if there else None
 
 
 def _percent(share: float | None) -> str:
