@@ -48,7 +48,7 @@ def open_maps(
         raise UnusableGraphs(f"{printable(spec)}: there is no such file or folder.")
     file = path if path.is_file() else _document(path, coco=head == COCO)
     if file is not None:
-        source = stack.enter_context(ListedPictures(spec, file, pictures or _beside(file)))
+        source = ListedPictures(spec, file, pictures or _beside(file), stack)
         if not source.categories and file.with_name(CATEGORIES).is_file():
             source.categories = categories_of(file.with_name(CATEGORIES))
         return source

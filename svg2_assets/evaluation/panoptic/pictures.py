@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from svg2_assets.evaluation.harness.sources import Card, UnusableGraphs
@@ -92,33 +92,24 @@ class _Found:
 
 
 class ListedPictures:
-    """A context manager over a temporary file that holds what `file` says; pictures are below `folder`.
+    """What `file` says, kept in a temporary file that goes with `stack`; pictures are below `folder`.
 
     Raises `UnusableGraphs` where the file is no JSON, lists nothing, or lists both videos and images.
     """
 
-    def __init__(self, name: str, file: Path, folder: Path) -> None:
+    def __init__(self, name: str, file: Path, folder: Path, stack: ExitStack) -> None:
         self.name, self._file, self._folder = name, file, folder
-        self._shelf = Shelf()
+        self._shelf = stack.enter_context(Shelf())
         found = self._collected()
         self.images = found.forms == {False}
         self.categories: Sequence[Record] = found.categories
         self.rejected: Mapping[str, str] = found.rejected
         self._cards = found.cards
         if len(found.forms) != 1:
-            self._shelf.__exit__(None, None, None)
             what = "found both" if found.forms else f"found none. {'; '.join(list(found.rejected.values())[:3])}"
             raise UnusableGraphs(
                 f"{printable(str(file))}: expected `{LISTED}` of videos (with a video_id) or of images, {what}."
             )
-
-    def __enter__(self) -> ListedPictures:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._shelf.__exit__(kind, error, trace)
 
     def cards(self) -> Mapping[str, Card]:
         """In the order of the file, which decides of sums in the last digit."""
