@@ -91,6 +91,10 @@ def categories_for(
     if given is not None:
         return categories_of(given)
     if truth.categories:
+        try:
+            is_thing(truth.categories)
+        except InvalidBenchmarkInput as error:
+            raise UnusableGraphs(f"{printable(truth.name)}: {error}") from error
         return truth.categories
     if not isinstance(truth, PaintedGraphs):
         raise UnusableGraphs(

@@ -119,7 +119,8 @@ class Counting:
     def figures(self) -> Figures:
         """Of all that was counted."""
         found = {name: self._attempt(name, counts.quality) for name, counts in list(self._counts.items())}
-        return Figures(*(found.get(name) for name in (PQ, VPQ, STQ, STEP)), failed=dict(self._failed))
+        pq, vpq, stq, step = (found.get(name) for name in (PQ, VPQ, STQ, STEP))
+        return Figures(pq, vpq, stq, step, dict(self._failed))
 
     def _attempt(self, name: str, do: Callable[..., T], *given: FramePair) -> T | None:
         try:

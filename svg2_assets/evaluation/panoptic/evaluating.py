@@ -18,7 +18,7 @@ from svg2_assets.evaluation.harness.pairing import Pairing, paired
 from svg2_assets.evaluation.harness.sources import UnusableGraphs
 from svg2_assets.evaluation.panoptic.counting import Counting, Figures
 from svg2_assets.evaluation.panoptic.sources import Frames, PanopticSource, UnreadableFrame
-from svg2_assets.evaluation.public.panoptic import Frame, is_thing
+from svg2_assets.evaluation.public.panoptic import Frame
 from svg2_assets.evaluation.public.records import Record
 from svg2_assets.evaluation.public.vipseg import WINDOWS
 from svg2_assets.scene.errors import printable
@@ -222,11 +222,11 @@ def which(true: Frames, found: Frames) -> tuple[str, Mapping[int, int]]:
 def renamed(categories: Sequence[Record], listed: Sequence[Record]) -> list[str]:
     """Categories of one number that `listed` calls otherwise: evaluators compare numbers alone."""
     names = {c["id"]: c.get("name") for c in categories}
-    others = {i: next(c.get("name") for c in listed if c["id"] == i) for i in is_thing(listed)} if listed else {}
+    told = [c for c in listed if isinstance(c, Mapping) and isinstance(c.get("id"), int) and c.get("name")]
     return [
-        f"{i} is {printable(str(name))}, in the truth {printable(str(names[i]))}"
-        for i, name in others.items()
-        if names.get(i) and name and name != names[i]
+        f"{c['id']} is {printable(str(c['name']))}, in the truth {printable(str(names[c['id']]))}"
+        for c in told
+        if names.get(c["id"]) not in {None, c["name"]}
     ]
 
 

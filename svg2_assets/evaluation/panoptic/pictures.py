@@ -15,7 +15,7 @@ from typing import Any
 
 from svg2_assets.evaluation.harness.sources import Card, UnusableGraphs
 from svg2_assets.evaluation.panoptic.sources import Frames, UnreadableFrame
-from svg2_assets.evaluation.public.panoptic import Frame, is_thing
+from svg2_assets.evaluation.public.panoptic import Frame
 from svg2_assets.evaluation.public.records import InvalidBenchmarkInput, Record
 from svg2_assets.scene.errors import printable
 from svg2_assets.scene_graphs.formats.files import inside
@@ -142,7 +142,6 @@ class ListedPictures:
                     f"lists {images} images and annotations of {frames}; the others are not scored."
                 )
         found.cards = {v: Card.of(v, uris=(v, found.other_names.get(v, ""))) for v in found.cards}
-        self._require_categories(found)
         return found
 
     def _members(self) -> Iterator[tuple[str, int, Any]]:
@@ -177,9 +176,3 @@ class ListedPictures:
 
     def _frames_of(self, video: str) -> int:
         return len(json.loads(self._shelf.get(video) or "[0, {}]")[1].get("annotations", ()))
-
-    def _require_categories(self, found: _Found) -> None:
-        try:
-            is_thing(found.categories)
-        except InvalidBenchmarkInput as error:
-            raise UnusableGraphs(f"{printable(str(self._file))}: {error}") from error

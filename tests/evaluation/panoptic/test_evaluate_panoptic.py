@@ -225,6 +225,16 @@ def test_what_one_evaluator_refuses_costs_its_figures_alone(pair: tuple[Path, Pa
     assert found["figures"]["STQ (VIPSeg)"] > 0
 
 
+def test_categories_of_a_prediction_are_not_looked_at_but_for_other_names(pair: tuple[Path, Path]) -> None:
+    before = compared(*pair)["figures"]
+    edited(pair[1] / "pred.json", lambda d: d.update(categories=[{"id": 2, "name": "fox"}, {"id": 3, "name": "c3"}]))
+    found = compared(*pair)
+    assert (found["figures"], found["categories_named_otherwise"]) == (before, ["2 is fox, in the truth c2"])
+    edited(pair[0] / NAME, lambda d: d["categories"][2].pop("isthing"))
+    why = refused("--gt", f"vipseg:{pair[0]}", "--pred", f"vipseg:{pair[1]}")
+    assert "categories: expected a record with `isthing`" in why
+
+
 def test_pictures_may_lie_elsewhere_and_categories_in_a_file(pair: tuple[Path, Path], tmp_path: Path) -> None:
     truth, said = pair
     before = compared(truth, said)["figures"]
