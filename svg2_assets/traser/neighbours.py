@@ -90,7 +90,8 @@ class Neighbours:
         steps = np.broadcast_to(np.arange(gaps.shape[1]), gaps.shape)
         unseen = np.isnan(gaps)
         before, after = np.maximum(steps - 1, 0), np.minimum(steps + 1, gaps.shape[1] - 1)
-        return tuple(np.where(np.take_along_axis(unseen, way, 1), steps, way) for way in (before, after))
+        earlier, later = (np.where(np.take_along_axis(unseen, way, 1), steps, way) for way in (before, after))
+        return earlier, later
 
     @cached_property
     def _boxes(self) -> FloatArray:
