@@ -104,13 +104,13 @@ def with_names(relations: pl.LazyFrame, names: pl.LazyFrame) -> pl.LazyFrame:
     return told
 
 
-def matching_names(names: Iterable[str], asked: str) -> list[str]:
-    """Those of `names` that somebody means who asks for `asked`, as `Question` says."""
-    return (
-        pl.DataFrame({"name": list(names)}, schema={"name": pl.String})
-        .filter(_called(pl.col("name"), asked))["name"]
-        .to_list()
+def matching_names(names: Iterable[str], *asked: str) -> list[list[str]]:
+    """For each of `asked`, those of `names` that somebody means who asks for it, as `Question` says."""
+    known = pl.DataFrame({"name": list(names)}, schema={"name": pl.String}).with_columns(
+        plain=_plain(pl.col("name")), meant=_meant(pl.col("name"))
     )
+    called = (_is_called(pl.col("plain"), pl.col("meant"), words) for words in asked)
+    return [known.filter(condition)["name"].to_list() for condition in called]
 
 
 def matching_predicates(predicates: Iterable[str], asked: str | None) -> tuple[list[str], list[str]]:
@@ -154,9 +154,17 @@ def _accepted(predicate: str) -> set[str]:
 
 
 def _called(name: pl.Expr, asked: str) -> pl.Expr:
+    return _is_called(_plain(name), _meant(name), asked)
+
+
+def _meant(name: pl.Expr) -> pl.Expr:
+    return name.map_batches(canonical_column, return_dtype=pl.String)
+
+
+def _is_called(plain: pl.Expr, meant: pl.Expr, asked: str) -> pl.Expr:
+    """Whether a name, in plain words and as it is meant, answers to `asked`."""
     words, canonical = _words(asked), canonical_name(asked)
-    meant = name.map_batches(canonical_column, return_dtype=pl.String)
-    as_said = (_plain(name) == words) | _plain(name).str.ends_with(" " + words)
+    as_said = (plain == words) | plain.str.ends_with(" " + words)
     return as_said | (meant == canonical) | meant.str.ends_with(" " + canonical)
 
 

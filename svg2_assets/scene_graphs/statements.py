@@ -139,10 +139,11 @@ def first_row(made: pl.DataFrame, marks: str) -> pl.DataFrame:
 
 def conditions(question: Question, names: Sequence[str], predicates: Sequence[str]) -> list[dict[str, list[str]]]:
     """Which rows of an index answer that has these `names` and `predicates`: as stored and from the other end."""
-    ends = {
-        end: None if asked is None else matching_names(names, asked)
-        for end, asked in (("subject", question.subject), ("object", question.object))
+    asked = {
+        end: name for end, name in (("subject", question.subject), ("object", question.object)) if name is not None
     }
+    found = dict(zip(asked, matching_names(names, *asked.values()), strict=True))
+    ends = {end: found.get(end) for end in ("subject", "object")}
     stored, turned = matching_predicates(predicates, question.predicate)
     ways = [("subject", "object", None if question.predicate is None else stored), ("object", "subject", turned)]
     return [
@@ -155,7 +156,7 @@ def conditions(question: Question, names: Sequence[str], predicates: Sequence[st
 def _asks_for_nameless(question: Question) -> bool:
     """Whether things answer whose label is gone, of which the index knows the name that they had."""
     ends = (question.subject, question.object)
-    return any(matching_names([UNKNOWN_NAME], asked) for asked in ends if asked is not None)
+    return any(matching_names([UNKNOWN_NAME], *(asked for asked in ends if asked is not None)))
 
 
 def _lately(store: QueryStore, marks: Mapping[str, tuple[int, int]]) -> set[str]:
