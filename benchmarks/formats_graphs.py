@@ -1,9 +1,9 @@
 """Graphs of many short videos, made one by one while they are asked for: a seed and a place give the same graph.
 
-A video has 6 frames a second, 12 to 24 frames of 64 x 48 pixels, and 3 to 6 objects that are visible in a run of frames,
-each in a part of the picture that is its own, so that no format loses a mask to another. The first object is a person.
-All objects are there in the middle of a video, and relations hold then: begun and ended at whole seconds, some with the
-camera, some of no person. So no format loses a relation for want of a moment. The masks are drawn once.
+A video has 6 frames a second, 12 to 24 frames of 64 x 48 pixels, and 3 to 6 objects that are visible in a run of
+frames, each in a part of the picture that is its own, so that no format loses a mask to another. The first object is a
+person. All objects are there in the middle of a video, and relations hold then: begun and ended at whole seconds, some
+with the camera, some of no person. So no format loses a relation for want of a moment. The masks are drawn once.
 """
 
 from __future__ import annotations

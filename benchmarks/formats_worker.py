@@ -75,8 +75,8 @@ def _take(given: argparse.Namespace) -> dict[str, Any]:
     from svg2_assets.scene_graphs import imports
 
     store, counts = SceneGraphStore(given.store), Counts()
-    ids = imports.imported_ids(store, given.format)
-    for _ in counted(imports.imported_graphs(store, given.format, ids), counts):
+    assert imports.imported_ids(store, given.format)
+    for _ in counted(imports.imported_graphs(store, given.format), counts):
         pass
     return {"counts": counts.to_json()}
 

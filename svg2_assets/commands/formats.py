@@ -154,7 +154,8 @@ class Graphs:
         where = {"source": self.source}
         imported = imports.imported_ids(store, self.source)
         if imported:
-            yield from imports.imported_graphs(store, self.source, self._among(imported))
+            chosen = self._among(imported) if self.wanted else None
+            yield from imports.imported_graphs(store, self.source, chosen)
             return
         predicted = store.read(PREDICTIONS, columns=["video_id"], where=where)["video_id"].sort().to_list()
         if not predicted:

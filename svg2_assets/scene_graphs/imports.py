@@ -27,6 +27,14 @@ CODE_VERSION = "1"
 """To be raised whenever the same file gives another row."""
 BATCH, BATCH_BYTES = 256, 64 << 20
 """Videos, and bytes of their masks, that one commit writes."""
+AT_ONCE = 16
+"""Graphs that are read from the store together."""
+COLUMNS = (
+    *("video_id", "source", "format", "format_version", "dataset", "licence", "file", "record", "details"),
+    *("uri", "sha256", "width", "height", "fps", "num_frames", "duration", "frame_times"),
+    *("objects", "masks", "relations"),
+)
+"""What of a row a graph is made of."""
 SHOWN = 20
 """Rejected videos that are kept with what is wrong with them; the others are counted."""
 
@@ -47,6 +55,12 @@ class ImportStore(Protocol):
         where: Mapping[str, Any] | None = None,
     ) -> pl.DataFrame:
         """Rows of a table."""
+        ...
+
+    def scan_in_order(
+        self, table: str, columns: Sequence[str], *, where: Mapping[str, Any] | None = None, rows: int
+    ) -> Iterator[pl.DataFrame]:
+        """Rows of a table in order of key, a frame of at most `rows` at a time."""
         ...
 
     def upsert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> Any:
@@ -158,9 +172,16 @@ def imported_ids(store: ImportStore, source: str) -> list[str]:
 
 
 def imported_graphs(
-    store: ImportStore, source: str, video_ids: Sequence[str], *, at_once: int = 16
+    store: ImportStore, source: str, video_ids: Sequence[str] | None = None, *, at_once: int = AT_ONCE
 ) -> Iterator[SceneGraph]:
-    """The graphs of these videos that `source` brought, `at_once` in memory; those that are not there are left out."""
+    """The graphs of these videos that `source` brought, of all in order of their ids without any; `at_once` in memory.
+
+    Videos that are not there are left out.
+    """
+    if video_ids is None:
+        for frame in store.scan_in_order(TABLE, COLUMNS, where={"source": source}, rows=at_once):
+            yield from map(graph_of, frame.iter_rows(named=True))
+        return
     for begin in range(0, len(video_ids), at_once):
         ids = video_ids[begin : begin + at_once]
         rows = {row["video_id"]: row for row in store.read(TABLE, video_ids=ids, where={"source": source}).to_dicts()}

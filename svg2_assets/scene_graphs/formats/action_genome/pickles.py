@@ -164,10 +164,13 @@ class _Reader(pickle._Unpickler):  # noqa: SLF001 - see above
         """A dictionary of what stands after the last mark, the whole where nothing else is open."""
         items = self.pop_mark()
         whole = not self.stack and not self.metastack
-        made: dict[Any, Any] = _Handed(self._take) if whole else {}
-        for key, value in zip(items[::2], items[1::2], strict=True):
-            made[key] = value
-        self.append(made)
+        pairs = zip(items[::2], items[1::2], strict=True)
+        if not whole:
+            self.append(dict(pairs))
+            return
+        for key, value in pairs:
+            self._take(key, value)
+        self.append(_Handed(self._take))
 
     dispatch: ClassVar[dict[int, Callable[..., None]]] = {
         **pickle._Unpickler.dispatch,  # noqa: SLF001
