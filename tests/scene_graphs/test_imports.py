@@ -63,6 +63,21 @@ def test_sources_stand_beside_each_other_and_beside_the_phases(store: SceneGraph
         read_imported(store, "w", "a")
 
 
+def test_all_of_a_source_comes_in_order_of_ids_whatever_was_written_when(store: SceneGraphStore) -> None:
+    assert list(imported_graphs(store, "mine")) == [], "before there is a table"
+    order = ["e", "a", "d", "c", "b"]
+    for video_id in order:  # a commit each
+        bring_in(store, [item(clip(video_id, frames=3 + order.index(video_id)))], source="mine")
+        bring_in(store, [item(clip(video_id, frames=1))], source="others")
+    found = imported_graphs(store, "mine", at_once=2)
+    first = next(found)
+    bring_in(store, [item(clip("c", frames=40))], source="mine")
+    read = [first, *found]
+    assert [(g.video.id, g.video.num_frames) for g in read] == [("a", 4), ("b", 7), ("c", 6), ("d", 5), ("e", 3)]
+    assert read == [g for v in sorted(order) for g in ([read[2]] if v == "c" else imported_graphs(store, "mine", [v]))]
+    assert [g.video.num_frames for g in imported_graphs(store, "mine")] == [4, 7, 40, 5, 3], "what is new is seen anew"
+
+
 def test_what_is_mended_and_rejected_is_counted_over_all_batches(
     store: SceneGraphStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
