@@ -76,7 +76,7 @@ def _take(given: argparse.Namespace) -> dict[str, Any]:
 
     store, counts = SceneGraphStore(given.store), Counts()
     assert imports.imported_ids(store, given.format)
-    for _ in counted(imports.imported_graphs(store, given.format), counts):
+    for _ in counted(imports.all_imported(store, given.format), counts):
         pass
     return {"counts": counts.to_json()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,7 +27,7 @@ def scan(
     yield empty
     if handle is None:
         return
-    query = handle.search() if condition is None else handle.search().where(condition)
+    query = _query(handle, condition)
     there = [c for c in columns if c in handle.schema.names]
     reader = tables.run(name, "read", lambda: query.select(there).to_batches(rows))
     while (batch := tables.run(name, "read", lambda: next(reader, None))) is not None:
@@ -47,7 +48,7 @@ def in_order(
     yield empty
     if handle is None:
         return
-    query = handle.search() if condition is None else handle.search().where(condition)
+    query = _query(handle, condition)
     keys = list(KEYS[name])
     found = tables.run(name, "read", lambda: query.select(keys).with_row_id(True).to_arrow())
     order = pc.sort_indices(found.select(keys), sort_keys=[(key, "ascending") for key in keys])
@@ -58,6 +59,10 @@ def in_order(
         wanted = addresses.slice(begin, rows).to_pylist()
         batch = tables.run(name, "read", lambda a=wanted: handle.take_row_ids(a).select(there).to_arrow())  # type: ignore[misc]
         yield pa.concat_tables([empty, batch], promote_options="default")
+
+
+def _query(handle: Any, condition: str | None) -> Any:
+    return handle.search() if condition is None else handle.search().where(condition)
 
 
 def version(tables: Tables, name: str) -> int:

@@ -57,14 +57,18 @@ class ImportStore(Protocol):
         """Rows of a table."""
         ...
 
+    def upsert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> Any:
+        """Insert rows, or overwrite those with the same key."""
+        ...
+
+
+class OrderedStore(Protocol):
+    """The store as reading a whole source uses it."""
+
     def scan_in_order(
         self, table: str, columns: Sequence[str], *, where: Mapping[str, Any] | None = None, rows: int
     ) -> Iterator[pl.DataFrame]:
         """Rows of a table in order of key, a frame of at most `rows` at a time."""
-        ...
-
-    def upsert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> Any:
-        """Insert rows, or overwrite those with the same key."""
         ...
 
 
@@ -171,21 +175,24 @@ def imported_ids(store: ImportStore, source: str) -> list[str]:
     return store.read(TABLE, columns=["video_id"], where={"source": source})["video_id"].sort().to_list()
 
 
-def imported_graphs(
-    store: ImportStore, source: str, video_ids: Sequence[str] | None = None, *, at_once: int = AT_ONCE
-) -> Iterator[SceneGraph]:
-    """The graphs of these videos that `source` brought, of all in order of their ids without any; `at_once` in memory.
+def imported_graphs(store: ImportStore, source: str, video_ids: Sequence[str]) -> Iterator[SceneGraph]:
+    """The graphs of these videos that `source` brought, `AT_ONCE` in memory; those that are not there are left out.
 
-    Videos that are not there are left out.
+    Without an index, each `AT_ONCE` look at all of the table: `all_imported` reads a whole source.
     """
-    if video_ids is None:
-        for frame in store.scan_in_order(TABLE, COLUMNS, where={"source": source}, rows=at_once):
-            yield from map(graph_of, frame.iter_rows(named=True))
-        return
-    for begin in range(0, len(video_ids), at_once):
-        ids = video_ids[begin : begin + at_once]
+    for begin in range(0, len(video_ids), AT_ONCE):
+        ids = video_ids[begin : begin + AT_ONCE]
         rows = {row["video_id"]: row for row in store.read(TABLE, video_ids=ids, where={"source": source}).to_dicts()}
         yield from (graph_of(rows[video_id]) for video_id in ids if video_id in rows)
+
+
+def all_imported(store: OrderedStore, source: str) -> Iterator[SceneGraph]:
+    """All graphs that `source` brought, as they are when the first is asked for, in order of the ids of their videos.
+
+    `AT_ONCE` are in memory, and the ids.
+    """
+    for frame in store.scan_in_order(TABLE, COLUMNS, where={"source": source}, rows=AT_ONCE):
+        yield from map(graph_of, frame.iter_rows(named=True))
 
 
 def _at_most(found: Iterable[Read], limit: int | None) -> Iterator[Read]:

@@ -138,6 +138,11 @@ class _Memo(dict[int, Any]):
 class _Reader(pickle._Unpickler):  # noqa: SLF001 - see above
     """The unpickler, by which nothing is imported; entries of a dictionary that is the whole go to `take`."""
 
+    stack: list[Any]
+    metastack: list[list[Any]]
+    append: Callable[[Any], None]
+    pop_mark: Callable[[], list[Any]]
+
     def __init__(self, file: IO[bytes], asked: Collection[int], take: Callable[[Any, Any], None]) -> None:
         super().__init__(file, encoding="latin1")
         self.memo, self._take = _Memo(asked), take
@@ -206,4 +211,4 @@ def read_entries(path: Path, take: Callable[[str, Any], None]) -> None:
 
 def _asked(file: IO[bytes]) -> set[int]:
     """The numbers of what is remembered that the pickle asks for."""
-    return {int(number) for code, number, _ in pickletools.genops(file) if code.name in _ASKS}
+    return {at for code, at, _ in pickletools.genops(file) if code.name in _ASKS and isinstance(at, int)}
