@@ -1,6 +1,6 @@
 """What each file format costs by number of videos: time, memory, what comes back, what one broken record does.
 
-    python -m benchmarks.formats [--videos 400 1600 6400] [--formats svg2 traser ...] [--jobs 1] [--json]
+    python -m benchmarks.formats [--videos 400 3200 12800] [--formats svg2 traser ...] [--jobs 1] [--json]
 
 Short videos (`benchmarks.formats_graphs`) are written as files of a format while they are made (out), and the files
 are imported into a fresh store (in), each in a process of its own. `store` is reading such a store again, as an export
@@ -190,7 +190,7 @@ def _option(key: str, value: Any) -> Iterator[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--videos", type=int, nargs="+", default=[400, 1600, 6400])
+    parser.add_argument("--videos", type=int, nargs="+", default=[400, 3200, 12800])
     parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS), metavar="FORMAT")
     parser.add_argument("--jobs", type=int, default=1, help="formats at a time")
     parser.add_argument("--folder", type=Path, help="where files and stores are meanwhile; the system's otherwise")
