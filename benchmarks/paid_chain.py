@@ -27,6 +27,7 @@ from typing import Any
 import av
 import numpy as np
 
+from benchmarks.command import svg2
 from benchmarks.data import DAVIS, DEFAULT_DATA, ROOT, VTEST, Data
 from benchmarks.paid_estimates import NAMES, PAID
 from benchmarks.tables import Table, percent, show, verdict
@@ -157,15 +158,6 @@ def installation(home: Path, server: DevServer) -> dict[str, str]:
         "OPENAI_API_KEY": KEY,
         "PYTHONPATH": str(ROOT),
     }
-
-
-def svg2(environment: Mapping[str, str], *arguments: str) -> str:
-    """What the command prints. Raises `RuntimeError` where it fails."""
-    command = [sys.executable, "-m", "svg2_assets.cli", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=dict(environment), capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"svg2 {' '.join(arguments)} failed: {done.stdout[-2000:]} {done.stderr[-2000:]}")
-    return done.stdout
 
 
 def told(environment: Mapping[str, str]) -> list[Ran]:

@@ -77,14 +77,14 @@ def score_reference(reference: Mapping[str, Any], graph: Annotated, own: Sequenc
     """
     score = ReferenceScore()
     overlap: dict[tuple[int, str], float] = {}
-    for number, names, anchors in _reference_objects(reference, own):
+    for number, names, anchors in reference_objects(reference, own):
         score.objects += 1
-        best = max(((_found(o.trajectory, anchors), o.id) for o in graph.tracks.objects), default=(0.0, -1))
+        best = max(((anchored_iou(o.trajectory, anchors), o.id) for o in graph.tracks.objects), default=(0.0, -1))
         if best[0] >= FOUND_IOU:
             score.found.append(f"{number} {min(names)}")
             if graph.name_of(best[1]) in names:
                 score.named.append(f"{number} {graph.name_of(best[1])}")
-        overlap |= {(o.id, number): _found(o.trajectory, anchors, absent=False) for o in graph.tracks.objects}
+        overlap |= {(o.id, number): anchored_iou(o.trajectory, anchors, absent=False) for o in graph.tracks.objects}
     claims, others = claims_of(graph.relations, _tied(overlap))
     true = [_listed(line, graph.video.duration) for line in reference["relationships"]]
     false = [_listed(line, graph.video.duration) for line in reference["false_relations"]]
@@ -181,7 +181,7 @@ def relations_table(data: Data, annotate: Annotate) -> Table:
     return Table("Relations, own lists", columns, rows, notes)
 
 
-def _reference_objects(
+def reference_objects(
     reference: Mapping[str, Any], own: Sequence[Thing]
 ) -> list[tuple[str, frozenset[str], list[dict[int, Box]]]]:
     """Number, right names and the alternative sets of anchors of each reference object."""
@@ -203,7 +203,7 @@ def _tied(overlap: Mapping[tuple[int, str], float]) -> dict[int, str]:
     return {track: number for track, (share, number) in best.items() if share >= TIE_IOU}
 
 
-def _found(trajectory: Trajectory, anchors: Sequence[dict[int, Box]], *, absent: bool = True) -> float:
+def anchored_iou(trajectory: Trajectory, anchors: Sequence[dict[int, Box]], *, absent: bool = True) -> float:
     """The best over `anchors` of the mean IoU; frames where the trajectory is absent count 0 or, else, not at all."""
     return max((_mean_iou(trajectory, a, absent=absent) for a in anchors), default=0.0)
 

@@ -25,6 +25,7 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks.data import ROOT
+from benchmarks.plain_counting import expected
 from benchmarks.tables import Table, load_note, percent, show, verdict
 from svg2_assets.commands.baseline import Wanted, ask_baseline
 from svg2_assets.commands.evaluate_table import datasets_of, notes
@@ -39,9 +40,8 @@ from svg2_assets.evaluation.judges.model import ModelJudge
 from svg2_assets.evaluation.table.ranking import Comparison, Rated, all_pairs, table_of
 from svg2_assets.evaluation.table.settings import TableSetup
 from svg2_assets.scene.document import write
-from svg2_assets.scene.graph import Relation, SceneGraph, SceneObject
+from svg2_assets.scene.graph import SceneGraph, SceneObject
 from svg2_assets.scene.spans import Spans
-from svg2_assets.scene.taxonomy import CAMERA_ID
 from svg2_assets.synthetic.clips import encode_video
 from svg2_assets.synthetic.settings import Difficulty, WorldSettings
 from svg2_assets.synthetic.world import World
@@ -116,27 +116,6 @@ def scenes(folder: Path, *, clips: int, seconds: float) -> Iterator[Scene]:
         truth = world.truth.graph(replace(world.video, id=f"clip{seed}", uri=str(video)))
         (folder / "truth" / f"clip{seed}.json").write_text(json.dumps(write(truth)))
         yield Scene(video, truth)
-
-
-def expected(
-    truth: SceneGraph, said: SceneGraph, *, alike: Callable[[str, str], bool]
-) -> dict[Measure, tuple[int, int]]:
-    """Right, of how many, by plain counting: `alike` says whether names mean the same, other labels must be equal."""
-    names = {o.id: o.name for o in said.objects}
-    named = {o.id: alike(o.name, names.get(o.id, "")) for o in truth.objects} | {CAMERA_ID: True}
-    found = [(r, _is_found(r, said.relations)) for r in truth.relations]
-    told = {o.id: {a.value for a in o.attributes} for o in said.objects}
-    attributes = [a.value in told.get(o.id, set()) for o in truth.objects for a in o.attributes]
-    return {
-        Measure.OBJECTS: (sum(named[o.id] for o in truth.objects), len(truth.objects)),
-        Measure.ATTRIBUTES: (sum(attributes), len(attributes)),
-        Measure.RELATIONS: (sum(f for _, f in found), len(found)),
-        Measure.TRIPLETS: (sum(f and named[r.subject] and named[r.object] for r, f in found), len(found)),
-    }
-
-
-def _is_found(r: Relation, said: Sequence[Relation]) -> bool:
-    return any(s.key == r.key and _overlap(r.spans, s.spans) for s in said)
 
 
 def _overlap(a: Spans, b: Spans) -> bool:
@@ -261,7 +240,9 @@ def _tables(
         rows.append([s.system, *cells, s.mean_rank])
         sums: dict[Measure, list[int]] = {m: [0, 0] for m in Measure}
         for video_id, graph in truth.items():
-            for measure, (right, of) in expected(graph, told[s.system][video_id], alike=alike).items():
+            for measure, (right, of) in expected(
+                graph, told[s.system][video_id], alike=alike, overlap=_overlap
+            ).items():
                 sums[measure][0] += right
                 sums[measure][1] += of
         wanted = [right / of for right, of in sums.values()]

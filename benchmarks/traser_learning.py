@@ -58,9 +58,10 @@ def main() -> None:
         for system in options.systems
     ]
     _begin(folder, jobs[0], threads=options.jobs)
-    _run([job for job in jobs if not _place(folder, job).exists()], folder, at_once=options.jobs)
+    failed = _run([job for job in jobs if not _place(folder, job).exists()], folder, at_once=options.jobs)
     runs = [json.loads(_place(folder, job).read_text()) for job in jobs if _place(folder, job).exists()]
     show(tables(runs, options.steps, options.batch), as_json=options.json)
+    sys.exit(1 if failed else 0)
 
 
 def _begin(folder: Path, job: Job, *, threads: int) -> None:
@@ -176,10 +177,10 @@ def _resampled(values: Sequence[np.ndarray]) -> tuple[float, float, float]:
     return float(np.mean([v.mean() for v in values])), float(low), float(high)
 
 
-def _run(jobs: Iterable[Job], folder: Path, *, at_once: int) -> None:
-    """Each job in a process of one thread, `at_once` side by side."""
+def _run(jobs: Iterable[Job], folder: Path, *, at_once: int) -> int:
+    """Each job in a process of one thread, `at_once` side by side. How many failed."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
-    waiting, running = list(jobs), {}
+    waiting, running, failed = list(jobs), {}, 0
     while waiting or running:
         while waiting and len(running) < at_once:
             job = waiting.pop(0)
@@ -190,7 +191,9 @@ def _run(jobs: Iterable[Job], folder: Path, *, at_once: int) -> None:
         for process in [p for p in running if p.poll() is not None]:
             job, log = running.pop(process)
             log.close()
+            failed += process.returncode != 0
             print(f"{job.name}: {'done' if process.returncode == 0 else 'FAILED, see ' + log.name}", file=sys.stderr)
+    return failed
 
 
 def _place(folder: Path, job: Job) -> Path:

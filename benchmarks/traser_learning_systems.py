@@ -26,13 +26,16 @@ SYSTEMS: Mapping[str, dict[str, Any]] = {
     "TWR": {"preset": "release", "resamplers": "window"},
     "both": {"preset": "release", "resamplers": "both"},
     "default": {"preset": "default", "objectives": {"naming": NAMING, "stating": STATING}},
+    "first box": {"preset": "default", "resamplers": "none", "representing": "first_box", "objectives": {}},
+    "boxes": {"preset": "default", "resamplers": "none", "representing": "boxes", "objectives": {}},
     "default, no stating": {"preset": "default"},
     "default, contrast": {
         "preset": "default",
         "objectives": {"naming": NAMING, "stating": STATING, "contrast": CONTRAST},
     },
 }
-"""All learn to name from their slots and begin with the same vision tower."""
+"""All begin with the same vision tower; all but the two that read boxes as text, which have none, learn to name from
+their slots."""
 COMPARED = ("none", "OTR", "TWR", "both", "default")
 """What is trained unless others are asked for."""
 
@@ -113,6 +116,7 @@ def setup_of(job: Job, folder: Path) -> Any:
     from svg2_assets.traser.training.settings import Setup
 
     system = {"objectives": {"naming": NAMING}} | SYSTEMS[job.system]
+    arranging = {"representing": system.pop("representing")} if "representing" in system else {}
     placed = system["preset"] == "default"
     tiny = {
         "hidden": HIDDEN,
@@ -138,7 +142,10 @@ def setup_of(job: Job, folder: Path) -> Any:
         recipe={**rates, **plain},
         evaluating={"most": 0},
         saving={"every": job.steps},
-        overrides={"decoding": {"constrained": True, "repetition_penalty": 1.0, "most_new_tokens": 1024}},
+        overrides={
+            "arranging": arranging,
+            "decoding": {"constrained": True, "repetition_penalty": 1.0, "most_new_tokens": 1024},
+        },
         **system,
     )
 

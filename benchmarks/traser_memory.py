@@ -40,7 +40,7 @@ from svg2_assets.traser.network.configuration import config_of
 from svg2_assets.traser.network.loading import fresh_traser
 from svg2_assets.traser.network.model import Batch, Traser, collate
 from svg2_assets.traser.network.released import RELEASED
-from svg2_assets.traser.network.resampler import Bundle, resample
+from svg2_assets.traser.network.resampler import Bundle, Pairing, resample
 from svg2_assets.traser.presets import PRESETS
 from svg2_assets.traser.values import Example, Grid, Role, Track
 
@@ -140,8 +140,10 @@ def on_gpu(given: argparse.Namespace, meter: Meter) -> Facts:
     scene = scene_of(given.objects, given.frames)
     batch = batch_of("release", "cuda", scene)
     logits = _whole(model, batch, meter, facts, given.new_tokens, "release")
-    _whole(model, batch_of("default", "cuda", scene), meter, facts, 8, "default")
     _parts(model, batch, meter)
+    model.window_resampler.pair_place = _pairing("cuda")
+    _whole(model, batch_of("default", "cuda", scene), meter, facts, 8, "default")
+    model.window_resampler.pair_place = None
     if given.plain:
         facts["ours against plain, relative"] = _plainly(model, batch, meter, logits)
     worst = max(r["gigabytes"] for r in meter.rows if r["way"] == OURS)
@@ -218,6 +220,7 @@ def on_cpu(given: argparse.Namespace, meter: Meter) -> Facts:
     features = torch.randn(scene.grid.tokens, 2048, generator=torch.Generator().manual_seed(0)).to(torch.bfloat16)
     for role in (Role.OBJECT, Role.WINDOW):
         facts |= _resamplers(model, plain, role, features, batch.groups[role].bundle, meter, given.plain_gigabytes)
+    _pairs(batch_of("default", "cpu", scene, patches=False), meter)
     facts |= _vision(model, plain, meter, given.vision_steps, given.vision_blocks)
     facts |= _language(model, plain, batch, meter, positions=given.positions, layers=given.layers)
     return facts
@@ -246,6 +249,27 @@ def _resamplers(
         f"{role} resampler, ours against plain, relative": apart(one, other),
         f"{role} resampler, memory of plain over ours": round(ratio, 1),
     }
+
+
+def _pairs(batch: Batch, meter: Meter) -> None:
+    """What fills the slots of pairs, of windows that show anything."""
+    groups, windows = batch.groups[Role.BESIDE], len(batch.groups[Role.WINDOW].rows)
+    assert groups.pairs is not None
+    shown = torch.randn(windows + 1, 2048, generator=torch.Generator().manual_seed(0)).to(torch.bfloat16)
+    own, other = groups.pairs.T
+    joined, meta = _pairing("cpu"), groups.bundle.meta
+    meter.measure(
+        f"default: {len(meta):,} slots of pairs, of {batch.ids.shape[1]:,} positions",
+        OURS,
+        lambda: joined(shown[own], shown[other], meta),
+    )
+
+
+def _pairing(device: str) -> Pairing:
+    """As wide as the released model; it gives something."""
+    joined = Pairing(2048).to(device, torch.bfloat16)
+    torch.nn.init.normal_(joined.linear.weight, std=0.02)
+    return joined
 
 
 def _vision(model: Traser, plain: PlainTraser, meter: Meter, steps: int, blocks: int) -> Facts:

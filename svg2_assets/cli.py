@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from svg2_assets.commands import questions_cli
+from svg2_assets.commands import panoptic_cli, questions_cli
 from svg2_assets.commands.installation import Installation
 from svg2_assets.scene.errors import Svg2Error
 
@@ -482,6 +482,7 @@ def dev_server(
 
 
 questions_cli.register(app, evaluate, _exit)
+panoptic_cli.register(evaluate, _exit)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -14,20 +13,20 @@ from rich.console import Console
 from rich.markup import escape
 
 from svg2_assets.commands.installation import Installation
-from svg2_assets.commands.tables import show_json, table
+from svg2_assets.commands.reports import require_form, show_blocks, write_report
+from svg2_assets.commands.tables import show_json
 from svg2_assets.evaluation.graphs.settings import MAIN, THRESHOLDS, Direction, Settings, lenient, strict
 from svg2_assets.evaluation.harness.evaluating import Evaluation, Match, Wanted, evaluate
 from svg2_assets.evaluation.harness.sources import UnusableGraphs
 from svg2_assets.evaluation.harness.specs import open_graphs, systems_of
 from svg2_assets.evaluation.harness.tables import blocks, markdown
-from svg2_assets.evaluation.harness.views import AVERAGES, GROUPS, Compared, View, compared, to_json
+from svg2_assets.evaluation.harness.views import AVERAGES, GROUPS, View, compared, to_json
 from svg2_assets.evaluation.judges.exact import Exact
 from svg2_assets.evaluation.judges.lexical import Lexical
 from svg2_assets.evaluation.judges.likeness import Judge
 from svg2_assets.evaluation.judges.normalised import Normalised
 from svg2_assets.evaluation.public.matching import LEAST
 from svg2_assets.scene.errors import InvalidSceneValue, printable
-from svg2_assets.scene_graphs.formats.files import unfinished
 from svg2_assets.scene_graphs.formats.values import UnusableSource, UnusableTarget
 from svg2_assets.traser.forms import InvalidSetup
 
@@ -39,7 +38,6 @@ JUDGES: dict[str, type[Exact] | type[Normalised] | type[Lexical]] = {
 }
 """The deterministic tiers; judges that need a model are for programs (`evaluation.judges`)."""
 Choice = TypeVar("Choice", bound=StrEnum)
-_FORMS = (".json", ".md")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,36 +105,25 @@ def graphs(installation: Installation, console: Console, ask: Callable[[], Asked
         found = _evaluated(installation, asked)
         differences = compared(found, asked.view)
         if asked.out is not None:
-            write_report(found, asked.view, differences, asked.out)
+            write_report(
+                asked.out,
+                markdown=lambda: markdown(found, asked.view, differences),
+                document=lambda: to_json(found, asked.view, differences),
+            )
     except (UnusableGraphs, UnusableSource, UnusableTarget, InvalidSetup, InvalidSceneValue) as error:
         Console(stderr=True).print(f"[red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
         return WRONG_INPUT
     if as_json:
         show_json(to_json(found, asked.view, differences))
     else:
-        for block in blocks(found, asked.view, differences):
-            if block.rows or block.notes:
-                console.print(table(block.title, block.columns, block.rows))
-            for note in block.notes:
-                console.print(printable(note, limit=1000), markup=False, highlight=False, soft_wrap=True)
+        show_blocks(console, blocks(found, asked.view, differences))
     return WRONG if found.broken else 0
-
-
-def write_report(found: Evaluation, view: View, differences: Sequence[Compared], path: Path) -> None:
-    """The JSON report or the tables in Markdown, by the ending of `path`. Raises `UnusableTarget`."""
-    _require_form(path)
-    if path.suffix == ".md":
-        text = markdown(found, view, differences)
-    else:
-        text = json.dumps(to_json(found, view, differences), indent=1) + "\n"
-    with unfinished(path) as part:
-        part.write_text(text, encoding="utf-8")
 
 
 def _evaluated(installation: Installation, asked: Asked) -> Evaluation:
     wanted = Wanted(asked.settings(), asked.match, asked.least)
     if asked.out is not None:
-        _require_form(asked.out)  # before the work, not after it
+        require_form(asked.out)  # before the work, not after it
     masks = asked.match is Match.VIOU
     with ExitStack() as stack, Console(stderr=True).status("Reading ...", refresh_per_second=2) as status:
         sides = [
@@ -147,8 +134,3 @@ def _evaluated(installation: Installation, asked: Asked) -> Evaluation:
         return evaluate(
             sides[0], named, wanted, heard=lambda name, done, all_: status.update(f"{escape(name)}: {done} of {all_}")
         )
-
-
-def _require_form(path: Path) -> None:
-    if path.suffix not in _FORMS:
-        raise UnusableTarget(f"--out {printable(str(path))}: expected a name that ends in {' or '.join(_FORMS)}.")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from svg2_assets.traser.training.scores import Scores
 
 WRONG = 1
+STOPPED = 130  # as shells say that Ctrl-C ended a command
 CURVE_ROWS = 12
 SHOWN = 2000  # characters of an answer
 
@@ -128,11 +132,16 @@ def generate(
     output: Path | None,
     as_json: bool,
 ) -> int:
-    """Tell the scene graph of a video from trajectories in the store or in a file of masks."""
+    """Tell the scene graph of a video from trajectories in the store or in a file of masks.
+
+    Ctrl-C ends the answer: what is complete is shown, and the exit code is 130.
+    """
     asked = task_of(task)
     source, trajectories = shown_by(installation, video, masks)
     teller = open_teller(checkpoint, preset)
-    (told,) = _told_aloud(teller, teller.ask(teller.show(source, trajectories), asked))
+    told, stopped = _told_aloud(teller, teller.ask(teller.show(source, trajectories), asked))
+    if told is None:
+        return STOPPED
     graph = told.graph(trajectories, {"traser": _provenance(teller, told)})
     if output is not None:
         output.write_text(json.dumps(write(graph), ensure_ascii=False), encoding="utf-8")
@@ -141,14 +150,17 @@ def generate(
         for o in document["objects"]:
             del o["trajectory"]["masks"]
         show_json({**document, "remarks": [str(r) for r in told.answer.remarks], "notes": list(told.asking.notes)})
-        return 0
+        return STOPPED if stopped else 0
     for note in (*told.asking.notes, *map(str, told.answer.remarks)):
         console.print(f"[dim]{escape(note)}[/]", highlight=False)
     console.print(objects_table(graph))
     console.print(relations_table(graph))
     if output is not None:
         console.print(f"Written: {output}", markup=False, highlight=False, soft_wrap=True)
-    return 0
+    if not stopped:
+        return 0
+    console.print("[yellow]Stopped: this is what was complete.[/]", highlight=False)
+    return STOPPED
 
 
 def evaluate(
@@ -182,16 +194,36 @@ def evaluate(
     return 0
 
 
-def _told_aloud(teller: Teller, asking: Asking) -> Iterable[Told]:
-    """The answer; while it is written, a terminal shows what is complete."""
+def _told_aloud(teller: Teller, asking: Asking) -> tuple[Told | None, bool]:
+    """The answer, and whether Ctrl-C ended it, None before anything was written. While it is written, a terminal shows
+    what is complete."""
     said: Counter[str] = Counter()
-    with Console(stderr=True).status("Reading the clip ...") as status:
+    with Console(stderr=True).status("Reading the clip ...") as status, interrupted() as stopped:
 
         def heard(item: Thing | Statement) -> None:
             said[type(item).__name__] += 1
             status.update(f"{said['Thing']} objects, {said['Statement']} relations so far")
 
-        return list(teller.tell([asking], heard=heard))
+        told = next(teller.tell([asking], heard=heard, stopped=stopped), None)
+        return told, stopped() and not (told and told.ended)
+
+
+@contextmanager
+def interrupted() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed; pressed again it interrupts as always."""
+    pressed = False
+
+    def note(signal_number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        if pressed:
+            signal.default_int_handler(signal_number, frame)
+        pressed = True
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def task_of(name: str) -> Task:

@@ -145,7 +145,7 @@ def write(graph: SceneGraph) -> dict[str, Any]:
 
 def read(document: str | bytes | dict[str, Any]) -> SceneGraph:
     """The graph in `document` (JSON text or the parsed form). Raises `InvalidSceneDocument`."""
-    parsed = _parse(document) if isinstance(document, str | bytes) else document
+    parsed = parse(document) if isinstance(document, str | bytes) else document
     try:
         form = SceneGraphForm.model_validate(parsed)
     except ValidationError as error:
@@ -156,7 +156,8 @@ def read(document: str | bytes | dict[str, Any]) -> SceneGraph:
         raise InvalidSceneDocument(str(error)) from error
 
 
-def _parse(text: str | bytes) -> Any:
+def parse(text: str | bytes) -> Any:
+    """What JSON text says, whatever it is. Raises `InvalidSceneDocument` with the line."""
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:

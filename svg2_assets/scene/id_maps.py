@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from svg2_assets.scene.masks import IntArray, Mask
 from svg2_assets.scene.trajectory import Trajectory
+
+NOTHING = 0
 
 
 def trajectories_of(maps: Iterable[tuple[int, npt.NDArray[Any]]], ids: Iterable[int]) -> dict[int, Trajectory]:
@@ -19,9 +21,16 @@ def trajectories_of(maps: Iterable[tuple[int, npt.NDArray[Any]]], ids: Iterable[
     """
     found: dict[int, dict[int, Mask]] = {i: {} for i in ids}
     for frame, shown in maps:
-        for i in found.keys() & set(np.unique(shown).tolist()):
-            found[i][frame] = Mask.from_array(shown == i)
+        for i, mask in masks_of(shown, found):
+            found[i][frame] = mask
     return {i: Trajectory(tuple(masks), tuple(masks.values())) for i, masks in found.items()}
+
+
+def masks_of(shown: npt.NDArray[Any], ids: Container[int] | None = None) -> Iterator[tuple[int, Mask]]:
+    """The mask of each of `ids` that the map shows, by rising id; of all but 0 where none are named."""
+    for i in np.unique(shown).tolist():
+        if (i in ids) if ids is not None else (i != NOTHING):
+            yield i, Mask.from_array(shown == i)
 
 
 def painted(shown: Iterable[tuple[int, Mask]], *, height: int, width: int) -> IntArray:

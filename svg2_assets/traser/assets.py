@@ -55,6 +55,7 @@ class PredictionsConfig(dg.Config):
     source: str = Field(default="traser", description="Name under which the graphs are kept.")
     preset: str = Field(default="", description="paper, release, hub or default; as it was trained when empty.")
     task: str = Field(default="scene_graph", description="scene_graph, relationships, attributes or objects.")
+    batch: int = Field(default=8, ge=1, description="Videos asked about together; fewer where they are long.")
 
 
 @dg.asset(
@@ -152,6 +153,7 @@ def traser_predictions(
         Predicting(config.source, identity_of(checkpoint), Task(config.task), {"preset": config.preset}),
         teller=lambda: Teller.open(checkpoint, preset=config.preset),
         open_video=lambda video_id: media.source(opened, video_id),
+        batch=config.batch,
         run_id=context.run_id,
         heard=lambda uri, number, total: progress.started("traser_predictions", uri, number, total),
     )

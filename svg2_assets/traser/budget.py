@@ -52,10 +52,12 @@ def fit(
     """
     scores = salience(clip) * np.asarray(worth if worth is not None else 1.0)
     kept, dropped = _at_most(clip, plan, scores)
-    if plan.arranging.cut_at is not None:
-        return _fitted(clip, blocks_of(_only(clip, kept), plan), kept, plan=plan, dropped=dropped)
+    blocks = blocks_of(_only(clip, kept), plan)
     room = plan.arranging.most_tokens - prompt - answer
-    kept, roomless, without_room = _objects_with_room(clip, kept, plan, room=room, scores=scores)
+    if plan.arranging.cut_at is not None or (kept and _length(blocks, plan) <= room):  # as it is most often
+        return _fitted(clip, blocks, kept, plan=plan, dropped=dropped)
+    before = kept
+    kept, roomless, without_room = _objects_with_room(clip, kept, blocks, plan, room=room, scores=scores)
     if not kept and clip.tracks:
         raise PhaseError(
             video=video,
@@ -64,7 +66,8 @@ def fit(
             found=f"{prompt} of the prompt and {answer} of the answer, {max(room, 0)} left",
             remedy="Allow more tokens, or a shorter answer.",
         )
-    whole = [b for b in blocks_of(_only(clip, kept), plan) if b.subject not in roomless]
+    blocks = blocks if kept == before else blocks_of(_only(clip, kept), plan)
+    whole = [b for b in blocks if b.subject not in roomless]
     blocks = _shortened(whole, plan, room=room, scores=scores[kept])
     fitted = _fitted(clip, blocks, kept, plan=plan, dropped=[*dropped, *without_room])
     return replace(fitted, notes=(*fitted.notes, *_missing(whole, blocks, plan, roomless)))
@@ -156,10 +159,9 @@ def _dropped(clip: Clip, at: int, why: str) -> Dropped:
 
 
 def _objects_with_room(
-    clip: Clip, kept: Sequence[int], plan: Plan, *, room: int, scores: FloatArray
+    clip: Clip, kept: Sequence[int], blocks: Sequence[Block], plan: Plan, *, room: int, scores: FloatArray
 ) -> tuple[list[int], frozenset[Subject], list[Dropped]]:
     """Which objects fit at their shortest, what of scene and camera does not fit beside them all, the other objects."""
-    blocks = blocks_of(_only(clip, kept), plan)
     # Numbers only fall as objects go, and shorter numbers are no longer: the estimate stays an upper bound.
     shortest = {k: _shortest(b, n, plan) for n, (k, b) in enumerate(zip(kept, blocks, strict=False), 1)}
     subjects = {b.subject: _shortest(b, 0, plan) for b in blocks if b.subject is not Subject.OBJECT}

@@ -7,7 +7,7 @@ step: what holds for a second is not lost among the seconds of a window.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,7 @@ class Neighbours:
 
     clip: Clip
     most: int
+    _kept: dict[int, npt.NDArray[np.float32]] = field(default_factory=dict, compare=False, repr=False)
 
     def of(self, track: int, window: Window) -> tuple[Beside, ...]:
         """Who is beside object `track` (its place in the clip) in `window`, nearest first; of equals the earlier."""
@@ -54,30 +55,43 @@ class Neighbours:
         least = np.where(np.isnan(gaps), np.inf, gaps).min(axis=1)
         least[track] = np.inf
         order = np.argsort(least, kind="stable")[: self.most]
-        return tuple(Beside(int(k), self._pairs(track, int(k), window)) for k in order if np.isfinite(least[k]))
+        near = [int(k) for k in order if np.isfinite(least[k])]
+        return tuple(Beside(k, self._pairs_of(track)[k, window.first : window.last][~np.isnan(gaps[k])]) for k in near)
 
-    def _pairs(self, own: int, other: int, window: Window) -> npt.NDArray[np.float32]:
-        both = np.flatnonzero(~np.isnan(self._gaps[own, other, window.first : window.last])) + window.first
-        mine, theirs = self._boxes[own], self._boxes[other]
-        before, after = self._around(own, other, both)
-        areas = [np.maximum(b[both, 2] * b[both, 3], LEAST_AREA) for b in (theirs, mine)]
-        pairs = np.empty((len(both), PAIR_FEATURES), dtype=np.float32)
-        pairs[:, 0] = self._times[both]
-        pairs[:, 1:3] = theirs[both, :2] - mine[both, :2]
-        pairs[:, 3:5] = mine[after, :2] - mine[before, :2]
-        pairs[:, 5:7] = theirs[after, :2] - theirs[before, :2]
-        pairs[:, 7] = np.log(areas[0] / areas[1])
-        pairs[:, 8] = _iou(mine[both], theirs[both])
-        pairs[:, 9] = self._gaps[own, other, both]
-        pairs[:, 10] = self._gaps[own, other, after] - self._gaps[own, other, before]
-        pairs[:, 11], pairs[:, 12] = own + 1, other + 1
+    def _pairs_of(self, own: int) -> npt.NDArray[np.float32]:
+        """[tracks, steps, PAIR_FEATURES] of object `own` and every other; anything where a step does not show both.
+
+        An object's windows are asked about one after the other, so that its pairs alone are kept.
+        """
+        if own not in self._kept:
+            self._kept.clear()
+            self._kept[own] = self._compared(own)
+        return self._kept[own]
+
+    def _compared(self, own: int) -> npt.NDArray[np.float32]:
+        mine, theirs, gaps = self._boxes[own][None], self._boxes, self._gaps[own]
+        before, after = self._around(gaps)
+        others = np.arange(len(theirs))[:, None]
+        areas = [np.maximum(b[..., 2] * b[..., 3], LEAST_AREA) for b in (theirs, mine)]
+        pairs = np.empty((*gaps.shape, PAIR_FEATURES), dtype=np.float32)
+        pairs[..., 0] = self._times
+        pairs[..., 1:3] = theirs[..., :2] - mine[..., :2]
+        pairs[..., 3:5] = mine[0, after, :2] - mine[0, before, :2]
+        pairs[..., 5:7] = theirs[others, after, :2] - theirs[others, before, :2]
+        pairs[..., 7] = np.log(areas[0] / areas[1])
+        pairs[..., 8] = _iou(mine, theirs)
+        pairs[..., 9] = gaps
+        pairs[..., 10] = gaps[others, after] - gaps[others, before]
+        pairs[..., 11], pairs[..., 12] = own + 1, others + 1
         return pairs
 
-    def _around(self, own: int, other: int, steps: IntArray) -> tuple[IntArray, IntArray]:
-        """The steps before and after each of `steps`, or these themselves where one does not show both objects."""
-        gaps, last = self._gaps[own, other], len(self._times) - 1
-        before, after = np.maximum(steps - 1, 0), np.minimum(steps + 1, last)
-        return np.where(np.isnan(gaps[before]), steps, before), np.where(np.isnan(gaps[after]), steps, after)
+    def _around(self, gaps: FloatArray) -> tuple[IntArray, IntArray]:
+        """[tracks, steps]: the steps before and after each, or itself where one of them does not show both objects."""
+        steps = np.broadcast_to(np.arange(gaps.shape[1]), gaps.shape)
+        unseen = np.isnan(gaps)
+        before, after = np.maximum(steps - 1, 0), np.minimum(steps + 1, gaps.shape[1] - 1)
+        earlier, later = (np.where(np.take_along_axis(unseen, way, 1), steps, way) for way in (before, after))
+        return earlier, later
 
     @cached_property
     def _boxes(self) -> FloatArray:
@@ -97,8 +111,9 @@ class Neighbours:
 
 
 def _iou(first: FloatArray, second: FloatArray) -> FloatArray:
-    """Of boxes [n, 4] as above, pair by pair."""
-    lower = np.maximum(first[:, :2] - first[:, 2:] / 2, second[:, :2] - second[:, 2:] / 2)
-    upper = np.minimum(first[:, :2] + first[:, 2:] / 2, second[:, :2] + second[:, 2:] / 2)
-    common = np.clip(upper - lower, 0, None).prod(axis=1)
-    return np.asarray(common / np.maximum(first[:, 2:].prod(axis=1) + second[:, 2:].prod(axis=1) - common, LEAST_AREA))
+    """Of boxes [..., 4] as above, pair by pair."""
+    lower = np.maximum(first[..., :2] - first[..., 2:] / 2, second[..., :2] - second[..., 2:] / 2)
+    upper = np.minimum(first[..., :2] + first[..., 2:] / 2, second[..., :2] + second[..., 2:] / 2)
+    common = np.clip(upper - lower, 0, None).prod(axis=-1)
+    areas = first[..., 2:].prod(axis=-1) + second[..., 2:].prod(axis=-1)
+    return np.asarray(common / np.maximum(areas - common, LEAST_AREA))

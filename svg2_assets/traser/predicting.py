@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
@@ -25,6 +26,7 @@ from svg2_assets.scene_graphs.stored import read_tracks, read_video
 from svg2_assets.traser.text import Task
 
 if TYPE_CHECKING:
+    from svg2_assets.traser.asking import Asking
     from svg2_assets.traser.generation.telling import Teller, Told
 
 TABLE = "predictions"
@@ -66,6 +68,14 @@ class Predicting:
         """16 hex digits over every setting."""
         return digest(self.task.value, dict(self.config))
 
+    @property
+    def row(self) -> dict[str, str]:
+        """What of a row says who was asked."""
+        return {
+            "source": self.source, "model_id": self.checkpoint, "code_version": CODE_VERSION,
+            "config_hash": self.config_hash,
+        }  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
@@ -92,32 +102,40 @@ def predict(
     *,
     teller: Callable[[], Teller],
     open_video: Callable[[str], FrameSource],
+    batch: int = 1,
     run_id: str = "",
     heard: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Predicted:
-    """Ask about the videos whose prediction is missing or out of date, one commit each; a failure costs one video.
+    """Ask about the videos whose prediction is missing or out of date; a failure costs one video.
 
-    The model is opened (`teller`) when there is something to ask.
+    `batch` videos are asked about together and committed together. The model is opened (`teller`) when there is
+    something to ask.
     """
     catalog = entries(store, video_ids=list(video_ids))
     todo, fresh, blocked = what_to_ask(store, catalog, how)
     failed: dict[str, str] = {}
     measures: dict[str, Mapping[str, Any]] = {}
     opened: Teller | None = None
-    for number, (video_id, version) in enumerate(todo.items()):
-        heard(catalog[video_id].uri, number, len(todo))
+    numbered = enumerate(todo.items())
+    while group := list(islice(numbered, max(batch, 1))):
         opened = opened or teller()
-        try:
-            row = _row(store, video_id, how, teller=opened, source=open_video(video_id))
-        except (VideoError, PhaseError, InvalidSceneValue) as error:
-            failed[video_id] = str(error)
-            continue
-        made = {"input_version": version, "run_id": run_id, "created_at": datetime.now(UTC)}
-        store.upsert(TABLE, [row | made])
-        measures[video_id] = {
-            "objects": len(row["objects"]), "relations": len(row["relations"]), "tokens": row["tokens"],
-            "seconds": row["seconds"], "complete": row["complete"],
-        }  # fmt: skip
+        began = time.perf_counter()
+        asked: list[_Asked] = []
+        for number, (video_id, version) in group:
+            heard(catalog[video_id].uri, number, len(todo))
+            try:
+                asked.append(_asked(store, video_id, version, how, teller=opened, source=open_video(video_id)))
+            except (VideoError, PhaseError, InvalidSceneValue) as error:
+                failed[video_id] = str(error)
+        rows, unsaid = _rows(opened, asked)
+        failed |= unsaid
+        share = {"seconds": round((time.perf_counter() - began) / max(len(rows), 1), 3)}
+        made = {**share, **how.row, "run_id": run_id, "created_at": datetime.now(UTC)}
+        if rows:
+            store.upsert(TABLE, [row | made for row in rows.values()])
+        for video_id, row in rows.items():
+            counts = {"objects": len(row["objects"]), "relations": len(row["relations"])}
+            measures[video_id] = counts | {k: row[k] for k in ("tokens", "complete")} | share
     return Predicted(tuple(measures), fresh, blocked=blocked, failed=failed, measures=measures)
 
 
@@ -143,21 +161,42 @@ def what_to_ask(
     return todo, tuple(fresh), blocked
 
 
-def _row(
-    store: PredictionStore, video_id: str, how: Predicting, *, teller: Teller, source: FrameSource
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked about a video, of which trajectories, and their version."""
+
+    video_id: str
+    version: str
+    trajectories: Mapping[int, Trajectory]
+    asking: Asking
+
+
+def _asked(
+    store: PredictionStore, video_id: str, version: str, how: Predicting, *, teller: Teller, source: FrameSource
+) -> _Asked:
     trajectories = trajectories_of(store, video_id)
-    began = time.perf_counter()
-    asking = teller.ask(teller.show(source, trajectories), how.task)
-    (told,) = teller.tell([asking])
-    graph = told.graph(trajectories, {})
-    return row_of(told, graph) | {
-        "source": how.source,
-        "seconds": round(time.perf_counter() - began, 3),
-        "model_id": how.checkpoint,
-        "code_version": CODE_VERSION,
-        "config_hash": how.config_hash,
-    }
+    return _Asked(video_id, version, trajectories, teller.ask(teller.show(source, trajectories), how.task))
+
+
+def _rows(teller: Teller, asked: Sequence[_Asked]) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """Rows by video, and why others have none. An answer that has no room ends its batch: then each is asked alone."""
+    try:
+        told = list(teller.tell([one.asking for one in asked], batch=max(len(asked), 1)))
+        return {one.video_id: _row(one, answer) for one, answer in zip(asked, told, strict=True)}, {}
+    except (PhaseError, InvalidSceneValue) as error:
+        if len(asked) == 1:
+            return {}, {asked[0].video_id: str(error)}
+    rows: dict[str, dict[str, Any]] = {}
+    failed: dict[str, str] = {}
+    for one in asked:
+        row, unsaid = _rows(teller, [one])
+        rows |= row
+        failed |= unsaid
+    return rows, failed
+
+
+def _row(asked: _Asked, told: Told) -> dict[str, Any]:
+    return row_of(told, told.graph(asked.trajectories, {})) | {"input_version": asked.version}
 
 
 def row_of(told: Told, graph: SceneGraph) -> dict[str, Any]:

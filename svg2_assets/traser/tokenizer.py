@@ -38,6 +38,8 @@ QWEN_MARKS = (
 )
 """Qwen2.5's added tokens in the order of their ids, from 151643 in its own vocabulary."""
 BYTES = 256
+MOST_KEPT, MOST_WORDS = 40, 20_000
+"""Characters of a text whose ids are kept, and how many texts are."""
 
 
 class TokenizerError(Svg2Error):
@@ -53,6 +55,7 @@ class QwenTokenizer:
     def __init__(self, inner: Any) -> None:
         self.inner = inner
         self.marks = _marks_of(inner)
+        self._words: dict[str, tuple[int, ...]] = {}  # short texts come again and again: labels, names, predicates
 
     @classmethod
     def load(cls, source: str | Path, *, revision: str | None = None, add_marks: bool = False) -> QwenTokenizer:
@@ -95,9 +98,14 @@ class QwenTokenizer:
 
     def encode(self, text: str) -> list[int]:
         """Ids of plain text; marks in it stay text."""
+        known = self._words.get(text)
+        if known is not None:
+            return list(known)
         ids: list[int] = []
         for part in self._unmarked.split(text):
             ids += self.inner.encode(part, add_special_tokens=False) if part else []
+        if len(text) <= MOST_KEPT and len(self._words) < MOST_WORDS:
+            self._words[text] = tuple(ids)
         return ids
 
     def decode(self, ids: Sequence[int]) -> str:

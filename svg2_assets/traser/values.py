@@ -137,7 +137,8 @@ class Arranged:
 class Example:
     """A sample that a network takes: `patches` [P, 1176] of the resized frames, their grid, the sequence.
 
-    Patches are uint8 as `sampling.bytes_of_patches` gives them, which the network normalises, or float32, normalised.
+    Patches are uint8 as `sampling.bytes_of_patches` gives them, which the network normalises, or float32, normalised;
+    or the visual tokens [N, D] that a vision tower has made of them.
 
     `altered`: ids of wrong answers to learn against, by what is wrong with them. `words`: by an object's number, the
     ids of its name and attributes as the answer tells them. `stated`: by a group's place, the ids of the predicates

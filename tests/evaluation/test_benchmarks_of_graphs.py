@@ -7,11 +7,13 @@ from collections import Counter
 
 import pytest
 
-from benchmarks import graph_scores, judge_agreement
+from benchmarks import graph_scores, judge_agreement, reference_graphs
 from svg2_assets.evaluation.judges.likeness import Kind, Likeness
+from tests.evaluation.graphs.scenes import says
+from tests.evaluation.harness.sources import seen
 
 
-@pytest.mark.parametrize("command", [graph_scores, judge_agreement])
+@pytest.mark.parametrize("command", [graph_scores, judge_agreement, reference_graphs])
 def test_every_command_explains_itself(command, capsys):
     with pytest.raises(SystemExit) as ended:
         command.main(["--help"])
@@ -61,3 +63,46 @@ def test_each_tier_agrees_with_people_at_least_as_far_as_the_one_below(capsys):
     assert shares == sorted(shares)
     assert len(wrong["rows"]) == round((1 - shares[-1]) * tiers[-1]["pairs"])
     assert len(known["rows"]) == 5
+
+
+REFERENCE = {
+    "video": "04_coffee.mp4", "fps": 10.0, "frames": 95, "width": 64, "height": 48,
+    "objects": [
+        {"object 1": "kettle", "accept": ["teapot", "pot"], "attributes": ["silver"]},
+        {"object 2": "dog", "accept": [], "attributes": ["brown", "small"]},
+    ],
+    "relationships": [
+        [1, "on", 2, [[0, 9]]], [2, "under", 1, [[0, 0]]], [2, "behind", 1, [[1, 2]]], [1, "near", 2, [[3, 8]]],
+    ],
+    "false_relations": [],
+    "anchors": {"0": {"1": [0, 4, 10, 10]}, "7": {"1": [0, 4, 10, 10], "2": [20, 4, 10, 12]}},
+}  # fmt: skip
+
+
+def test_references_become_true_documents_and_systems_of_known_quality(tmp_path, capsys):
+    (tmp_path / "sam2-demo").mkdir()
+    (tmp_path / "sam2-demo" / "04_coffee.reference.json").write_text(json.dumps(REFERENCE))
+    assert reference_graphs.main(["--data", str(tmp_path), "--scripted", "--json"]) == 0
+    (table,) = json.loads(capsys.readouterr().out)
+    said = {(r["system"], r["measure"]): (r["recall: strict"], r["precision: strict"]) for r in table["rows"]}
+    assert said["truth", "triplets"] == ("4 of 4", "4 of 4")
+    assert said["half of the relations", "relations"] == ("2 of 4", "2 of 2")
+    assert said["names exchanged", "objects"] == ("0 of 2", "0 of 2")
+    assert said["names exchanged", "relations"] == ("4 of 4", "4 of 4")
+    # 4 s late: [0, 9.5) keeps 5.5 of 9.5 s, [0, 1) and [1, 3) nothing, [3, 9) 2 of the 6.5 s that are either's.
+    assert said["times late by 4 s", "relations"] == ("1 of 4", "1 of 4")
+    assert said["empty", "attributes"] == ("0 of 3", "0 of 0")
+    assert {r[""] for r in table["rows"]} == {"met"}
+
+
+def test_objects_are_matched_by_the_boxes_of_the_reference():
+    graph = seen({0: ("cat", 40), 3: ("pot", 0), 4: ("pot", 1), 5: ("dog", 20)}, [says(3, "on", 5, (0, 1))])
+    found = reference_graphs.matched(graph, REFERENCE, (), name="04_coffee")
+    assert [(o.id, o.name) for o in found.objects] == [(3, "cat"), (1, "pot"), (7, "pot"), (2, "dog")]
+    assert [r.key for r in found.relations] == [(1, "on", 2)]
+    assert found.video.id == "04_coffee"
+
+
+def test_without_references_the_folder_is_named(tmp_path, capsys):
+    assert reference_graphs.main(["--data", str(tmp_path), "--json"]) == 0
+    assert str(tmp_path) in capsys.readouterr().out

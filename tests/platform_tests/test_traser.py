@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -51,6 +52,17 @@ def two_boxes(video: Video) -> TrackingResult:
         (
             TrackedObject(0, box(4, 4, 20, 20), Origin.SEED, 0.9, DOG),
             TrackedObject(1, box(34, 10, 24, 30), Origin.SEED, 0.9, DOG),
+        )
+    )
+
+
+def many_boxes(video: Video) -> TrackingResult:
+    (first, _) = two_boxes(video).objects
+    boxes = [Mask.from_box((4 * k, 4, 4, 4), height=video.height, width=video.width) for k in range(12)]
+    return TrackingResult(
+        tuple(
+            replace(first, id=k, trajectory=Trajectory(first.trajectory.frames, (box,) * video.num_frames))
+            for k, box in enumerate(boxes)
         )
     )
 
@@ -140,6 +152,14 @@ def test_from_graphs_to_samples_to_a_checkpoint_to_predictions(annotated: tuple[
     assert reason(materialize(platform, traser_predictions, partition_key=videos[0])) == ""
     assert platform.store.read("predictions").to_dicts() == before, "what is fresh is not asked again"
 
+    whole = {"dagster/asset_partition_range_start": videos[0], "dagster/asset_partition_range_end": videos[-1]}
+    anew = {"traser_predictions": {"source": "anew"}}
+    assert reason(materialize(platform, traser_predictions, config=anew, tags=whole)) == ""
+    after = platform.store.read("predictions", where={"source": "anew"}).to_dicts()
+    assert len({row["seconds"] for row in after}) == 1, "asked about together"
+    said = [{row["video_id"]: row["texts"] for row in rows} for rows in (before, after)]
+    assert said[0] == said[1]
+
 
 @pytest.mark.slow
 def test_a_run_of_the_same_setup_and_samples_goes_on_in_its_folder(annotated: tuple[Platform, list[str]]) -> None:
@@ -167,6 +187,22 @@ def test_one_video_without_trajectories_costs_no_other_its_prediction(annotated:
     assert platform.materialized("traser_predictions") == set(videos)
     assert "trajectories are failed" in reason(done)
     assert set(platform.store.read("predictions")["video_id"]) == set(videos)
+
+
+@pytest.mark.slow
+def test_an_answer_without_room_costs_those_beside_it_nothing(annotated: tuple[Platform, list[str]]) -> None:
+    platform, videos = annotated
+    assert reason(collected(platform)) == ""
+    config = {"traser_checkpoint": {"config": SETUP, "changes": ["evaluating.answers=0"]}}
+    assert reason(materialize(platform, traser_checkpoint, config=config)) == ""
+    platform.tracker = FakeTracker(script=many_boxes)
+    (crowded,) = platform.add("d.mp4").partitions
+    assert platform.run(crowded).success
+    whole = {"dagster/asset_partition_range_start": videos[0], "dagster/asset_partition_range_end": crowded}
+    done = materialize(platform, traser_predictions, tags=whole)
+    assert platform.materialized("traser_predictions") == set(videos)
+    assert reason(done).startswith("dagster._core.definitions.events.Failure: 1 of 4 videos did not come through")
+    assert "traser: expected room for an answer, found an answer about 12 objects takes" in reason(done)
 
 
 def test_without_a_checkpoint_a_prediction_says_what_to_do(platform: Platform) -> None:

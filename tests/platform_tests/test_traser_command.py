@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,12 +18,17 @@ from typer.testing import CliRunner
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+from resources.media.reader import open_video
 from svg2_assets.cli import app
+from svg2_assets.commands.traser import interrupted
+from svg2_assets.evaluation.tracks.reading import read_tracks
 from svg2_assets.scene.document import json_schema, read
 from svg2_assets.scene.errors import Svg2Error
 from svg2_assets.synthetic.settings import Difficulty, WorldSettings
 from svg2_assets.synthetic.truth import write_clip
 from svg2_assets.synthetic.world import World
+from svg2_assets.traser.generation.telling import Teller
+from svg2_assets.traser.text import Task
 
 pytestmark = pytest.mark.slow
 
@@ -95,6 +101,23 @@ def test_a_graph_is_printed_and_written_as_a_document(home: Path, tmp_path: Path
     keys = [r.key for r in graph.relations]
     assert len(set(keys)) == len(keys)
     assert all(span.end <= graph.video.duration for r in graph.relations for span in r.spans)
+
+
+def test_what_is_complete_when_ctrl_c_is_pressed_is_told(home: Path) -> None:
+    (video,) = (home / "clip").glob("*.mp4")
+    tracks = read_tracks(Path(clip_of(home)[3])).trajectories
+    teller = Teller.open(home / "run")
+    asking = teller.ask(teller.show(open_video(str(video)), tracks), Task.SCENE_GRAPH)
+    with interrupted() as stopped:
+        (told,) = teller.tell([asking], heard=lambda _: signal.raise_signal(signal.SIGINT), stopped=stopped)
+        assert stopped()
+    assert not told.ended
+    assert len(told.answer.told.things) == 1
+    assert list(teller.tell([asking], stopped=lambda: True)) == []
+    with interrupted():
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
 
 
 def test_a_graph_as_json_has_no_masks(home: Path) -> None:

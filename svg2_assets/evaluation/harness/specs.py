@@ -13,6 +13,7 @@ from svg2_assets.evaluation.harness.files import FileGraphs
 from svg2_assets.evaluation.harness.sources import GraphSource, UnusableGraphs
 from svg2_assets.evaluation.harness.stored import GraphStore, StoredGraphs
 from svg2_assets.scene.errors import printable
+from svg2_assets.scene_graphs.document_files import is_document
 from svg2_assets.scene_graphs.formats.registry import FORMATS
 from svg2_assets.traser.forms import read_form
 
@@ -65,7 +66,7 @@ def open_graphs(
     path = Path(rest if head == documents.NAME and colon and not Path(spec).exists() else spec)
     if not path.exists():
         raise UnusableGraphs(f"{printable(spec)}: there is no such file or folder. {_forms()}")
-    if path == Path(spec) and not documents.is_document(path) and not _is_json(path):
+    if path == Path(spec) and not is_document(path) and not _is_json(path):
         raise UnusableGraphs(f"{printable(spec)}: says of no file that it is a scene-graph document. {_forms()}")
     return stack.enter_context(FileGraphs(spec, documents.read(path, masks=masks), masks=masks))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from svg2_assets.evaluation.graphs.report import Figure, Report
@@ -85,9 +85,9 @@ def _how_matched(evaluation: Evaluation) -> str:
 def _warnings(evaluation: Evaluation) -> Iterator[str]:
     for s in evaluation.systems:
         if missing := [v for v in s.report.unpredicted if v not in s.unreadable]:
-            yield f"{s.name}: no prediction for {_some(missing)}"
+            yield f"{s.name}: no prediction for {some(missing)}"
         if s.pairing.extra:
-            yield f"{s.name}: no truth for {_some(s.pairing.extra)}"
+            yield f"{s.name}: no truth for {some(s.pairing.extra)}"
         if s.same_place is not None and (s.same_place.share or 0.0) < 0.5:
             yield (
                 f"WARNING {s.name}: of {s.same_place.of} objects with the id of a true one only {s.same_place.right} "
@@ -96,8 +96,15 @@ def _warnings(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _broken(evaluation: Evaluation) -> Block:
-    sides = [(evaluation.truth, {**evaluation.rejected, **evaluation.unreadable})]
-    sides += [(s.name, {**s.rejected, **s.unreadable}) for s in evaluation.systems]
+    sides: list[tuple[str, Mapping[str, str]]] = [
+        (evaluation.truth, {**evaluation.rejected, **evaluation.unreadable}),
+        *((s.name, {**s.rejected, **s.unreadable}) for s in evaluation.systems),
+    ]
+    return unusable(sides)
+
+
+def unusable(sides: Sequence[tuple[str, Mapping[str, str]]]) -> Block:
+    """What could not be used of each side (place -> reason), the first few; the JSON report has all."""
     rows = [(side, place, why) for side, found in sides for place, why in list(found.items())[:SHOWN]]
     more = sum(max(0, len(found) - SHOWN) for _, found in sides)
     return Block("Not usable", ("of", "what", "why"), rows, [f"and {more} more, in the JSON report"] if more else [])
@@ -247,9 +254,10 @@ def _number(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.3f}"
 
 
-def _some(videos: Sequence[str]) -> str:
-    named = ", ".join(printable(v, limit=60) for v in videos[:SHOWN])
-    return f"{len(videos)} video{'s' if len(videos) > 1 else ''}: {named}" + (", ..." if len(videos) > SHOWN else "")
+def some(found: Sequence[str], *, of: str = "video") -> str:
+    """How many there are, and the first few of them."""
+    named = ", ".join(printable(v, limit=60) for v in found[:SHOWN])
+    return f"{len(found)} {of}{'s' if len(found) > 1 else ''}: {named}" + (", ..." if len(found) > SHOWN else "")
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -25,7 +25,7 @@ from svg2_assets.evaluation.public.records import InvalidBenchmarkInput, field, 
 from svg2_assets.scene.errors import printable
 from svg2_assets.scene.graph import Relation, SceneGraph, SceneObject
 from svg2_assets.scene.id_maps import painted
-from svg2_assets.scene.masks import BoolArray, Mask
+from svg2_assets.scene.masks import BoolArray
 from svg2_assets.scene.spans import Spans
 from svg2_assets.scene.taxonomy import CAMERA_ID
 from svg2_assets.scene.video import Video
@@ -52,16 +52,14 @@ class PanopticVideo:
     unknown: tuple[str, ...]
 
     def __iter__(self) -> Iterator[Frame]:
-        by_frame: dict[int, list[tuple[int, Mask]]] = {}
-        for o in self.graph.objects:
-            if o.id in self.segments:
-                for frame, mask in zip(o.trajectory.frames, o.trajectory.masks, strict=True):
-                    by_frame.setdefault(frame, []).append((o.id, mask))
-        for frame in range(self.graph.video.num_frames):
-            yield self._painted(by_frame.get(frame, []))
+        return (self.frame(number) for number in range(self.graph.video.num_frames))
 
-    def _painted(self, shown: Sequence[tuple[int, Mask]]) -> Frame:
-        layers = [(self.segments[object_id][0], mask) for object_id, mask in sorted(shown, key=lambda item: item[0])]
+    def frame(self, number: int) -> Frame:
+        """The map of frame `number`, from 0; void where no mask is."""
+        shown = [(o, mask) for o in self.graph.objects if (mask := o.trajectory.at(number)) is not None]
+        layers = [
+            (self.segments[o.id][0], mask) for o, mask in sorted(shown, key=lambda s: s[0].id) if o.id in self.segments
+        ]
         ids = painted(layers, height=self.graph.video.height, width=self.graph.video.width)
         categories = dict(self.segments.values())
         there, pixels = np.unique(ids, return_counts=True)

@@ -146,7 +146,8 @@ def quality(truth: Mapping[Any, Frame], predicted: Mapping[Any, Frame], categori
     tallies: dict[int, Tally] = {}
     for image in truth:
         where = printable(str(image))
-        add(tallies, compare(truth[image], predicted[image], things, where))
+        true, found = truth[image], predicted[image]
+        add(tallies, compare(true, found, things, where, common=common_pixels(true, found, where)))
     unknown = tuple(str(image) for image in predicted if image not in truth)
     return averages(tallies, things, unknown=unknown)
 
@@ -184,13 +185,14 @@ def common_pixels(truth: Frame, predicted: Frame, where: str) -> dict[tuple[int,
     return {(true, found): count for true, found, count in pairs}
 
 
-def compare(truth: Frame, predicted: Frame, things: Mapping[int, bool], where: str) -> Compared:
-    """What a frame's two maps share, its segments checked as the public program checks them; of several records of an
-    id the last one holds. Raises `InvalidBenchmarkInput`.
+def compare(
+    truth: Frame, predicted: Frame, things: Mapping[int, bool], where: str, *, common: Mapping[tuple[int, int], int]
+) -> Compared:
+    """What a frame's two maps share (`common`: `common_pixels` of them), its segments checked as the public program
+    checks them; of several records of an id the last one holds. Raises `InvalidBenchmarkInput`.
     """
-    common = common_pixels(truth, predicted, where)
     return Compared(
-        common,
+        dict(common),
         true={s.id: true_region(s, where) for s in truth.segments},
         found=found_regions({s.id: s.category for s in predicted.segments}, common, things, where),
     )

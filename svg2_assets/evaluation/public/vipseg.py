@@ -35,10 +35,11 @@ import numpy.typing as npt
 
 from svg2_assets.evaluation.public import panoptic
 from svg2_assets.evaluation.public import stq as tracking
+from svg2_assets.evaluation.public.pairs import FramePair, frame_pairs
 from svg2_assets.evaluation.public.panoptic import Categories, Compared, Frame, PanopticQuality, Region, Tally
-from svg2_assets.evaluation.public.records import InvalidBenchmarkInput, positions
+from svg2_assets.evaluation.public.records import positions
+from svg2_assets.evaluation.public.step import add_labelled
 from svg2_assets.evaluation.public.stq import Labels, TrackingQuality, Tubes
-from svg2_assets.scene.errors import printable
 
 Videos: TypeAlias = Mapping[str, Iterable[Frame]]
 """Video id -> its frames in order; they may be made when asked for, one of a side is held at a time."""
@@ -64,61 +65,90 @@ class VideoPanopticQuality:
     unknown: tuple[str, ...] = ()
 
 
+class WindowCounts:
+    """VPQ while it is counted: `start` a video, `add` its frames in order, `end` it."""
+
+    def __init__(self, categories: Categories, windows: Sequence[int] = WINDOWS) -> None:
+        self.windows = positions(windows, "windows")
+        self.things = panoptic.is_thing(categories)
+        self._tallies: dict[int, dict[int, Tally]] = {k: {} for k in self.windows}
+        self._too_short = dict.fromkeys(self.windows, 0)
+        self._recent: deque[Compared] = deque(maxlen=max(self.windows))
+        self._frames = 0
+
+    def start(self, video: str) -> None:
+        """The frames that come are of another video."""
+        del video
+        self._recent.clear()
+        self._frames = 0
+
+    def add(self, pair: FramePair) -> None:
+        """Count every window that ends with this frame. Raises `InvalidBenchmarkInput`."""
+        self._recent.append(_compared(pair, self.things))
+        self._frames += 1
+        for k in self.windows:
+            if self._frames >= k:
+                panoptic.add(self._tallies[k], _joined(list(self._recent)[-k:]), at_most_one=pair.where)
+
+    def end(self) -> None:
+        """The video has no further frames."""
+        for k in self.windows:
+            self._too_short[k] += self._frames < k
+
+    def quality(self, *, unknown: tuple[str, ...] = ()) -> VideoPanopticQuality:
+        """Of all that was counted."""
+        found_of = {k: panoptic.averages(self._tallies[k], self.things, unknown=unknown) for k in self.windows}
+        return VideoPanopticQuality(
+            vpq=_mean([q.all.pq for q in found_of.values()]),
+            things=_mean([q.things.pq for q in found_of.values()]),
+            stuff=_mean([q.stuff.pq for q in found_of.values()]),
+            windows=found_of,
+            too_short=dict(self._too_short),
+            unknown=unknown,
+        )
+
+
+class TubeCounts:
+    """STQ while it is counted, as `WindowCounts`."""
+
+    def __init__(self, categories: Categories, *, num_classes: int = NUM_CLASSES) -> None:
+        things = panoptic.is_thing(categories)
+        self._labels = Labels(num_classes, frozenset(c for c, thing in things.items() if thing), UNNAMED)
+        self._sequences: dict[Any, Tubes] = {}
+        self._tubes = Tubes.of(self._labels, single=False)
+        self._numbers: tuple[dict[int, int], dict[int, int]] = ({}, {})
+
+    def start(self, video: str) -> None:
+        """The frames that come are of another video."""
+        self._tubes = self._sequences[video] = Tubes.of(self._labels, single=False)
+        self._numbers = ({}, {})
+
+    def add(self, pair: FramePair) -> None:
+        """Count a frame. Raises `InvalidBenchmarkInput`."""
+        shift = self._labels.shift
+        sides = [_labels(f, n, shift) for f, n in zip((pair.true, pair.found), self._numbers, strict=True)]
+        add_labelled(self._tubes, pair, *sides, void=(UNNAMED << shift) + UNNAMED)
+
+    def end(self) -> None:
+        """The video has no further frames."""
+
+    def quality(self, *, unknown: tuple[str, ...] = ()) -> TrackingQuality:
+        """Of all that was counted. Raises `InvalidBenchmarkInput` where nothing was."""
+        return tracking.totals(self._sequences, unknown=unknown)
+
+
 def vpq(
     truth: Videos, predicted: Videos, categories: Categories, *, windows: Sequence[int] = WINDOWS
 ) -> VideoPanopticQuality:
     """VPQ over `windows`, numbers of frames. Raises `InvalidBenchmarkInput`, where a video has no prediction too."""
-    ks = positions(windows, "windows")
-    things = panoptic.is_thing(categories)
-    panoptic.check_predicted(truth, predicted, "video")
-    tallies: dict[int, dict[int, Tally]] = {k: {} for k in ks}
-    too_short = dict.fromkeys(ks, 0)
-    for video in truth:
-        count = 0
-        recent: deque[Compared] = deque(maxlen=max(ks))
-        for where, true, found in _frames(video, truth[video], predicted[video]):
-            recent.append(_compared(true, found, things, where))
-            count += 1
-            for k in ks:
-                if count >= k:
-                    panoptic.add(tallies[k], _joined(list(recent)[-k:]), at_most_one=where)
-        for k in ks:
-            too_short[k] += count < k
-    unknown = tuple(str(v) for v in predicted if v not in truth)
-    found_of = {k: panoptic.averages(tallies[k], things, unknown=unknown) for k in ks}
-    return VideoPanopticQuality(
-        vpq=_mean([q.all.pq for q in found_of.values()]),
-        things=_mean([q.things.pq for q in found_of.values()]),
-        stuff=_mean([q.stuff.pq for q in found_of.values()]),
-        windows=found_of,
-        too_short=too_short,
-        unknown=unknown,
-    )
+    counts = WindowCounts(categories, windows)
+    return counts.quality(unknown=_count(counts, truth, predicted))
 
 
 def stq(truth: Videos, predicted: Videos, categories: Categories, *, num_classes: int = NUM_CLASSES) -> TrackingQuality:
     """STQ of all videos and of each. Raises `InvalidBenchmarkInput`, where a video has no prediction too."""
-    things = panoptic.is_thing(categories)
-    labels = Labels(num_classes, frozenset(c for c, thing in things.items() if thing), UNNAMED)
-    panoptic.check_predicted(truth, predicted, "video")
-    sequences: dict[Any, Tubes] = {}
-    for video in truth:
-        tubes = Tubes.of(labels, single=False)
-        true_numbers: dict[int, int] = {}
-        found_numbers: dict[int, int] = {}
-        for where, true, found in _frames(video, truth[video], predicted[video]):
-            common = panoptic.common_pixels(true, found, where)
-            true_labels = _labels(true, true_numbers, labels.shift)
-            found_labels = _labels(found, found_numbers, labels.shift)
-            void = (UNNAMED << labels.shift) + UNNAMED
-            tubes.add(
-                np.asarray([true_labels.get(t, void) for t, _ in common], dtype=np.int64),
-                np.asarray([found_labels.get(f, void) for _, f in common], dtype=np.int64),
-                np.asarray(list(common.values()), dtype=np.int64),
-                where,
-            )
-        sequences[video] = tubes
-    return tracking.totals(sequences, unknown=tuple(str(v) for v in predicted if v not in truth))
+    counts = TubeCounts(categories, num_classes=num_classes)
+    return counts.quality(unknown=_count(counts, truth, predicted))
 
 
 def frame_of_panomask(values: npt.NDArray[np.integer[Any]]) -> Frame:
@@ -137,35 +167,26 @@ def frame_of_panomask(values: npt.NDArray[np.integer[Any]]) -> Frame:
     return Frame.of(values, records)
 
 
-def _frames(video: str, truth: Iterable[Frame], predicted: Iterable[Frame]) -> Iterable[tuple[str, Frame, Frame]]:
-    """(name of the place, true frame, predicted frame)."""
-    name = printable(str(video))
-    true, found = iter(truth), iter(predicted)
-    number = 0
-    while True:
-        pair = (next(true, None), next(found, None))
-        if pair[0] is None and pair[1] is None:
-            return
-        if pair[0] is None or pair[1] is None:
-            side = "true" if pair[0] is None else "predicted"
-            raise InvalidBenchmarkInput(
-                f"{name}: expected as many predicted frames as true ones; the {side} ones end after {number}. Predict "
-                "every frame of the truth and no other."
-            )
-        yield f"{name}: frame {number}", pair[0], pair[1]
-        number += 1
+def _count(counts: WindowCounts | TubeCounts, truth: Videos, predicted: Videos) -> tuple[str, ...]:
+    """Count all videos of the truth; gives those that it does not have."""
+    panoptic.check_predicted(truth, predicted, "video")
+    for video in truth:
+        counts.start(video)
+        for pair in frame_pairs(video, truth[video], predicted[video]):
+            counts.add(pair)
+        counts.end()
+    return tuple(str(v) for v in predicted if v not in truth)
 
 
-def _compared(true: Frame, found: Frame, things: Mapping[int, bool], where: str) -> Compared:
+def _compared(pair: FramePair, things: Mapping[int, bool]) -> Compared:
     """What the two maps of a frame share; records of the same id are joined, the first says what it is."""
-    common = panoptic.common_pixels(true, found, where)
     regions: dict[int, Region] = {}
-    for segment in true.segments:
-        _join(regions, segment.id, panoptic.true_region(segment, where))
+    for segment in pair.true.segments:
+        _join(regions, segment.id, panoptic.true_region(segment, pair.where))
     categories: dict[int, int] = {}
-    for segment in found.segments:
+    for segment in pair.found.segments:
         categories.setdefault(segment.id, segment.category)
-    return Compared(common, regions, panoptic.found_regions(categories, common, things, where))
+    return Compared(dict(pair.common), regions, panoptic.found_regions(categories, pair.common, things, pair.where))
 
 
 def _joined(frames: Sequence[Compared]) -> Compared:

@@ -7,15 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from svg2_assets.evaluation.questions.values import InvalidQuestions
-from svg2_assets.scene.document import InvalidSceneDocument, read
 from svg2_assets.scene.errors import printable
 from svg2_assets.scene.graph import SceneGraph
 from svg2_assets.scene.trajectory import Trajectory
-from svg2_assets.scene_graphs.formats.files import files_below
+from svg2_assets.scene_graphs.document_files import UnreadableDocument, documents_at, read_document
 from svg2_assets.scene_graphs.formats.values import UnusableSource
 
 _UNSEEN = Trajectory((), ())
-_DOCUMENT = r".*\.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +38,11 @@ def read_graph_set(name: str, path: Path) -> GraphSet:
     video."""
     graphs: dict[str, SceneGraph] = {}
     named: dict[str, str] = {}
-    for file, graph in _documents(path):
-        video = graph.video
-        if video.id in graphs:
-            raise InvalidQuestions(
-                f"{printable(str(file))}: a second graph of {printable(video.id)}. Keep one document of each video."
-            )
-        graphs[video.id] = graph
-        for stem in {file.stem, PurePosixPath(video.uri).stem} - {video.id, ""}:
-            # What is said of two videos says nothing.
-            named[stem] = "" if stem in named else video.id
-    if not graphs:
-        raise InvalidQuestions(
-            f"{printable(str(path))}: holds no .json documents. `svg2 annotate --json DIR` writes them."
-        )
+    try:
+        for file in documents_at(path):
+            _add(file, graphs, named)
+    except (UnusableSource, UnreadableDocument) as error:
+        raise InvalidQuestions(str(error)) from error
     return GraphSet(name, graphs, named)
 
 
@@ -67,15 +56,15 @@ def without_masks(graph: SceneGraph) -> SceneGraph:
     return replace(graph, objects=tuple(replace(o, trajectory=_UNSEEN) for o in graph.objects))
 
 
-def _documents(path: Path) -> Iterator[tuple[Path, SceneGraph]]:
-    try:
-        files = files_below(path, _DOCUMENT) if path.is_dir() else iter([path])
-        for file in files:
-            yield file, without_masks(read(file.read_bytes()))
-    except InvalidSceneDocument as error:
-        raise InvalidQuestions(f"{printable(str(file))}: {error}\nWrite it with `svg2 annotate --json`.") from error
-    except OSError as error:
-        where = printable(str(error.filename or path))
-        raise InvalidQuestions(f"{where}: cannot be read: {error.strerror}. Give a file or a folder.") from error
-    except UnusableSource as error:
-        raise InvalidQuestions(str(error)) from error
+def _add(file: Path, graphs: dict[str, SceneGraph], named: dict[str, str]) -> None:
+    """The graph in `file`, and what else than its id its video may be called by."""
+    graph = read_document(file, masks=False)
+    video = graph.video
+    if video.id in graphs:
+        raise InvalidQuestions(
+            f"{printable(str(file))}: a second graph of {printable(video.id)}. Keep one document of each video."
+        )
+    graphs[video.id] = graph
+    for stem in {file.stem, PurePosixPath(video.uri).stem} - {video.id, ""}:
+        # What is said of two videos says nothing.
+        named[stem] = "" if stem in named else video.id

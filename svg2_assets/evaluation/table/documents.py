@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from svg2_assets.scene.document import InvalidSceneDocument, read
 from svg2_assets.scene.errors import Svg2Error, printable
 from svg2_assets.scene.graph import SceneGraph
+from svg2_assets.scene_graphs.document_files import UnreadableDocument, documents_at, read_document
+from svg2_assets.scene_graphs.formats.values import Fault, UnusableSource
 
 
 class UnusableFolder(Svg2Error):
@@ -15,31 +16,31 @@ class UnusableFolder(Svg2Error):
 
 
 class Documents(Mapping[str, SceneGraph]):
-    """The files `<video id>.json` of `folder`. Reading one raises `InvalidSceneDocument`, which names it.
+    """The files `<video id>.json` of `folder`, not of folders in it. Reading one raises `UnreadableDocument`, which
+    names it.
 
     Raises `UnusableFolder`.
     """
 
     def __init__(self, folder: Path) -> None:
+        where = printable(str(folder))
         if not folder.is_dir():
-            raise UnusableFolder(f"{printable(str(folder))}: there is no such folder of scene-graph documents.")
-        self.files = {p.stem: p for p in sorted(folder.glob("*.json")) if not p.name.startswith(".")}
+            raise UnusableFolder(f"{where}: there is no such folder of scene-graph documents.")
+        try:
+            self.files = {p.stem: p for p in documents_at(folder) if p.parent == folder}
+        except UnusableSource as error:
+            raise UnusableFolder(str(error)) from error
         if not self.files:
-            raise UnusableFolder(f"{printable(str(folder))}: holds no scene-graph document <video id>.json.")
+            raise UnusableFolder(
+                f"{where}: holds no scene-graph document <video id>.json itself, only folders of it do."
+            )
 
     def __getitem__(self, video_id: str) -> SceneGraph:
         path = self.files[video_id]
-        where = printable(str(path))
-        try:
-            graph = read(path.read_bytes())
-        except InvalidSceneDocument as error:
-            raise InvalidSceneDocument(f"{where}: {error}") from error
-        except OSError as error:
-            raise InvalidSceneDocument(f"{where}: cannot be read ({error.strerror})") from error
+        graph = read_document(path, masks=True)
         if graph.video.id != video_id:
-            raise InvalidSceneDocument(
-                f"{where}: is the graph of {printable(graph.video.id)}. Call the file by the id of its video."
-            )
+            detail = f"is the graph of {printable(graph.video.id)}. Call the file by the id of its video."
+            raise UnreadableDocument(path, Fault.CONTRADICTION, detail)
         return graph
 
     def __iter__(self) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -88,11 +88,19 @@ class Scribe:
         return [whole[row] for row in range(len(questions))]
 
     def stream(
-        self, writer: Writer, batch: Any, questions: Sequence[Question], *, decoding: Decoding, seed: int = 0
+        self,
+        writer: Writer,
+        batch: Any,
+        questions: Sequence[Question],
+        *,
+        decoding: Decoding,
+        seed: int = 0,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> Iterator[Event]:
         """Each thing and statement when it is complete, and each answer when it is.
 
-        A row that has ended goes on with padding until the last has. Raises `ValueError` where answers are held to
+        A row that has ended goes on with padding until the last has. Once `stopped`, answers are as far as they have
+        come. Raises `ValueError` where answers are held to
         their form and not even the shortest fits into `decoding.most_new_tokens`.
         """
         rows = [self._row(q, decoding) for q in questions]
@@ -109,7 +117,7 @@ class Scribe:
                 if may is not None and sampler.would_repeat(logits[number], may):
                     row.repeats()
                 yield from ((number, item) for item in row.take(picks[number], self.tokenizer))
-            if all(r.ended for r in rows) or at + 1 == decoding.most_new_tokens:
+            if all(r.ended for r in rows) or at + 1 == decoding.most_new_tokens or stopped():
                 break
             pad = self.tokenizer.marks.pad
             ids = [pad if r.ended else i for r, i in zip(rows, picks, strict=True)]

@@ -35,6 +35,9 @@ from svg2_assets.traser.training.running import CHECKPOINTS, SETUP
 from svg2_assets.traser.training.settings import read_setup
 
 Heard = Callable[[Thing | Statement], None]
+Stopped = Callable[[], bool]
+POSITIONS = 65_536
+"""That the sequences of a batch take at most, padded: about what 40 objects on 128 frames take alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,32 +119,50 @@ class Teller:
         return ask(shown, task, preset=self.preset, tokenizer=self.tokenizer, slots=self.slots)
 
     def tell(
-        self, askings: Sequence[Asking], *, batch: int = 1, seed: int = 0, heard: Heard = lambda _: None
+        self,
+        askings: Sequence[Asking],
+        *,
+        batch: int = 1,
+        seed: int = 0,
+        heard: Heard = lambda _: None,
+        stopped: Stopped = lambda: False,
     ) -> Iterator[Told]:
-        """The answers to `askings` in their order, `batch` passes at a time.
+        """The answers to `askings` in their order, at most `batch` passes at a time, fewer where they are long.
 
-        `heard` hears each thing and statement when it is complete, in the numbers of its pass. Raises `PhaseError`
-        where an answer has no room.
+        `heard` hears each thing and statement when it is complete, in the numbers of its pass. Once `stopped`, what
+        was complete by then is told, and nothing of clips that were not begun. Raises `PhaseError` where an answer has
+        no room.
         """
         flat = [(k, p) for k, asking in enumerate(askings) for p in asking.passes]
         written: dict[int, list[tuple[Asked, Written]]] = {}
         done = 0
-        for begin in range(0, len(flat), batch):
-            group = flat[begin : begin + batch]
-            for (k, asked), one in zip(group, self._write(askings, group, seed=seed, heard=heard), strict=True):
+        for group in _batches(flat, batch):
+            if stopped():
+                break
+            answers = self._write(askings, group, seed=seed, heard=heard, stopped=stopped)
+            for (k, asked), one in zip(group, answers, strict=True):
                 written.setdefault(k, []).append((asked, one))
             while done < len(askings) and len(written.get(done, ())) == len(askings[done].passes):
                 yield _told(askings[done], written.pop(done, []))
                 done += 1
+        for k in sorted(written):
+            yield _told(askings[k], written[k])
 
     def _write(
-        self, askings: Sequence[Asking], group: Sequence[tuple[int, Asked]], *, seed: int, heard: Heard
+        self,
+        askings: Sequence[Asking],
+        group: Sequence[tuple[int, Asked]],
+        *,
+        seed: int,
+        heard: Heard,
+        stopped: Stopped,
     ) -> list[Written]:
         device, dtype = next(self.model.parameters()).device, next(self.model.parameters()).dtype
         batch = collate([p.example for _, p in group], pad=self.tokenizer.marks.pad, left=True)
         batch = batch.to(device, dtype, patches=False)
         questions = [_question(askings[k], p, held=self.preset.decoding.constrained) for k, p in group]
-        events = self._scribe.stream(self.model, batch, questions, decoding=self.preset.decoding, seed=seed)
+        how = self.preset.decoding
+        events = self._scribe.stream(self.model, batch, questions, decoding=how, seed=seed, stopped=stopped)
         whole: dict[int, Written] = {}
         try:
             for row, item in events:
@@ -171,6 +192,21 @@ def identity_of(source: str | Path, *, revision: str | None = None) -> str:
     return f"{source}@{digest(texts, sizes)}"
 
 
+def _batches(passes: Sequence[tuple[int, Asked]], most: int) -> Iterator[list[tuple[int, Asked]]]:
+    """`passes` in their order, at most `most` together, and no more than `POSITIONS` hold unless one alone does."""
+    group: list[tuple[int, Asked]] = []
+    longest = 0
+    for one in passes:
+        length = len(one[1].example.arranged)
+        if group and (len(group) == most or (len(group) + 1) * max(longest, length) > POSITIONS):
+            yield group
+            group, longest = [], 0
+        group.append(one)
+        longest = max(longest, length)
+    if group:
+        yield group
+
+
 def _question(asking: Asking, asked: Asked, *, held: bool) -> Question:
     """`held`: relations hold while both ends are seen."""
     objects = len(asked.numbers)
@@ -180,4 +216,6 @@ def _question(asking: Asking, asked: Asked, *, held: bool) -> Question:
 
 def _told(asking: Asking, written: Sequence[tuple[Asked, Written]]) -> Told:
     answer = merge_passes([Pass(one.answer, asked.numbers) for asked, one in written])
+    if len(written) < len(asking.passes):
+        answer = replace(answer, complete=False)
     return Told(asking, answer, tuple(one.text for _, one in written), sum(one.tokens for _, one in written))

@@ -152,9 +152,13 @@ class Traser(nn.Module):
     def see(self, patches: Tensor, grids: Sequence[Grid], *, at_once: int = PATCHES_AT_ONCE) -> Tensor:
         """Visual tokens [N, D] of all clips, `at_once` patches at a time, wherever the patches are.
 
-        Cut between steps, which is exact: no attention of the vision tower reaches over a step.
+        Cut between steps, which is exact: no attention of the vision tower reaches over a step. `patches` that are
+        visual tokens already are given back.
         """
-        device = self.backbone.get_input_embeddings().weight.device
+        table = self.backbone.get_input_embeddings().weight
+        device = table.device
+        if patches.shape[-1] != PATCH_VALUES:
+            return patches.to(device, table.dtype, non_blocking=True)
         parts, first = [], 0
         for sizes in _calls(grids, at_once):
             count = sum(t * h * w for t, h, w in sizes)

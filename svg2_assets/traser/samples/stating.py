@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import numpy as np
 
-from svg2_assets.scene.masks import FloatArray, IntArray
+from svg2_assets.scene.masks import BoolArray, FloatArray, IntArray
 from svg2_assets.scene.spans import Spans
 from svg2_assets.scene.taxonomy import CAMERA_ID, SYMMETRIC
 from svg2_assets.traser.arrangement import Clip, Tokenizer
 from svg2_assets.traser.text import Statement, Told
-from svg2_assets.traser.values import FRAMES_A_STEP, Arranged, Group, Role, step_times
+from svg2_assets.traser.values import FRAMES_A_STEP, Arranged, Role, step_times
 
 SHARE = 0.5  # of a step's time for which a relation must hold to hold on it
 
@@ -25,15 +25,19 @@ def predicates_at(told: Told, arranged: Arranged, clip: Clip, tokenizer: Tokeniz
     """
     if not told.statements:
         return {}
-    edges, found = _edges(clip), {}
+    edges, times, found = _edges(clip), step_times(clip.times), {}
+    held = [(s, _held(s.spans, edges)) for s in told.statements]
+    between = _by_ends(held)
     for place, group in enumerate(arranged.groups):
+        number = round(float(group.meta[-1]))
         if group.role is Role.BESIDE:
             own = round(float(arranged.groups[group.pair[0]].meta[-1])) if group.pair[0] >= 0 else 0
-            step = int(np.searchsorted(step_times(clip.times), float(group.meta[0]) - 1e-3))
-            held = _between(told, own, round(float(group.meta[-1])), edges[step : step + 2])
-            found[place] = _ids(held, tokenizer)
+            step = int(np.searchsorted(times, float(group.meta[0]) - 1e-3))
+            found[place] = _ids((p for p, on in between.get((own, number), ()) if on[step]), tokenizer)
         elif group.role is Role.WINDOW:
-            ids = _ids(_with_camera(told, group, edges), tokenizer)
+            first, last = np.searchsorted(edges, group.meta[:2], side="right") - 1
+            camera = ((s, on) for s, on in held if {s.subject, s.object} == {number, CAMERA_ID})
+            ids = _ids((s.predicate for s, on in camera if on[first : last + 1].any()), tokenizer)
             if len(ids):
                 found[place] = ids
     return found
@@ -46,34 +50,23 @@ def _edges(clip: Clip) -> FloatArray:
     return np.append(starts, starts[-1] + long)
 
 
-def _between(told: Told, own: int, other: int, edges: FloatArray) -> Iterator[str]:
-    for s in told.statements:
-        forth = (s.subject, s.object) == (own, other)
-        back = (s.object, s.subject) == (own, other) and s.predicate in SYMMETRIC
-        if (forth or back) and _holds(s.spans, edges):
-            yield s.predicate
+def _by_ends(held: Iterable[tuple[Statement, BoolArray]]) -> dict[tuple[int, int], list[tuple[str, BoolArray]]]:
+    """Predicates by subject and object, symmetric ones either way, with the steps on which each holds."""
+    found: dict[tuple[int, int], list[tuple[str, BoolArray]]] = {}
+    for s, on in held:
+        ways = {(s.subject, s.object), (s.object, s.subject)} if s.predicate in SYMMETRIC else {(s.subject, s.object)}
+        for ends in ways:
+            found.setdefault(ends, []).append((s.predicate, on))
+    return found
 
 
-def _with_camera(told: Told, group: Group, edges: FloatArray) -> Iterator[str]:
-    """Of the object of a window's group."""
-    first, last = np.searchsorted(edges, group.meta[:2], side="right") - 1
-    number = round(float(group.meta[-1]))
-    for s in told.statements:
-        if {s.subject, s.object} == {number, CAMERA_ID} and _holds_on_any(s, edges[first : last + 2]):
-            yield s.predicate
+def _held(spans: Spans, edges: FloatArray) -> BoolArray:
+    """[steps]: whether `spans` hold for at least `SHARE` of the time between each two edges."""
+    starts, ends = np.asarray([(part.start, part.end) for part in spans.parts]).reshape(-1, 2).T[:, :, None]
+    common = np.clip(np.minimum(ends, edges[1:]) - np.maximum(starts, edges[:-1]), 0, None).sum(axis=0)
+    return np.asarray(common >= SHARE * np.diff(edges))
 
 
-def _holds_on_any(s: Statement, edges: FloatArray) -> bool:
-    return any(_holds(s.spans, edges[k : k + 2]) for k in range(len(edges) - 1))
-
-
-def _holds(spans: Spans, edges: FloatArray) -> bool:
-    """For at least `SHARE` of the time between two edges."""
-    start, end = float(edges[0]), float(edges[1])
-    held = sum(max(0.0, min(part.end, end) - max(part.start, start)) for part in spans.parts)
-    return held >= SHARE * (end - start)
-
-
-def _ids(predicates: Iterator[str], tokenizer: Tokenizer) -> IntArray:
+def _ids(predicates: Iterable[str], tokenizer: Tokenizer) -> IntArray:
     ids = [i for predicate in predicates for i in tokenizer.encode(predicate)]
     return np.unique(np.asarray(ids, dtype=np.int64))

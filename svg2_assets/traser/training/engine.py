@@ -161,13 +161,17 @@ class Single:
 
 
 class Accelerated:
-    """What `accelerate launch` started: data parallel, FSDP or ZeRO-3, as its configuration says."""
+    """What `accelerate launch` started: data parallel, FSDP or ZeRO-1, as its configuration says.
+
+    Raises `UnusableBackend` for a configuration that would learn something else.
+    """
 
     def __init__(self, recipe: Recipe, *, accumulation: int) -> None:
         from accelerate import Accelerator
 
         low = "bf16" if recipe.precision is Precision.BF16 else "no"
         self._accelerator = Accelerator(mixed_precision=low, gradient_accumulation_steps=accumulation)
+        _refuse_divided_gradients(self._accelerator.state)
         self.rank, self.processes = self._accelerator.process_index, self._accelerator.num_processes
         self.device: torch.device = self._accelerator.device
         started = int(os.environ.get("WORLD_SIZE", "1"))
@@ -185,6 +189,7 @@ class Accelerated:
         plugin = getattr(self._accelerator.state, "deepspeed_plugin", None)
         if plugin is not None:
             plugin.deepspeed_config["train_micro_batch_size_per_gpu"] = 1  # it cannot see our batches
+            plugin.deepspeed_config["gradient_clipping"] = self._recipe.max_norm
         self._model, self._optimiser = self._accelerator.prepare(model, optimiser)
 
     def forward(self, *given: Any) -> Any:
@@ -261,3 +266,19 @@ class Accelerated:
     @property
     def _deepspeed(self) -> bool:
         return "DEEPSPEED" in str(self._accelerator.distributed_type)
+
+
+def _refuse_divided_gradients(state: Any) -> None:
+    """Allow DeepSpeed's ZeRO-1 alone.
+
+    From stage 2 on gradients are summed over processes as they come, by place in a bucket. In which order they come
+    depends on the groups of a batch, and processes have other batches: sums are wrong without a word. Stage 3 gathers
+    weights by module as well, and waits for ever for a process that calls one more often.
+    """
+    plugin = getattr(state, "deepspeed_plugin", None)
+    stage = 0 if plugin is None else int(plugin.zero_stage)
+    if stage > 1:
+        raise UnusableBackend(
+            f"traser: DeepSpeed's ZeRO-{stage} sums gradients in the order in which they come, which differs between "
+            "processes. Take configs/accelerate/zero1.yaml, or fsdp.yaml, which divides gradients and weights, too."
+        )

@@ -9,21 +9,33 @@ from typing import Any
 from svg2_assets.traser.samples.examples import ExampleMaker
 from svg2_assets.traser.samples.loading import Loader
 from svg2_assets.traser.samples.order import State
-from svg2_assets.traser.samples.stream import Reader, SampleSource, Stream, stream_of
+from svg2_assets.traser.samples.stream import Maker, Reader, SampleSource, Stream, stream_of
 from svg2_assets.traser.training.engine import Engine
+from svg2_assets.traser.training.looking import Looking
 from svg2_assets.traser.training.settings import Setup
 from svg2_assets.traser.values import Example
 
 
 class StoredFeed:
-    """A `loop.Feed` over `source`. Raises `StreamError` where there is nothing to read, or too much is unusable."""
+    """A `loop.Feed` over `source`, whose clips `looking` sees where it is given.
+
+    Raises `StreamError` where there is nothing to read, or too much is unusable.
+    """
 
     def __init__(
-        self, source: SampleSource, make: ExampleMaker, *, setup: Setup, engine: Engine, start: Mapping[str, Any] | None
+        self,
+        source: SampleSource,
+        make: ExampleMaker,
+        *,
+        setup: Setup,
+        engine: Engine,
+        start: Mapping[str, Any] | None,
+        looking: Looking | None = None,
     ) -> None:
         self._setup, self._engine, self.make = setup, engine, make
-        self.stream: Stream[Example] = stream_of(source, make, setup.data.streaming(seed=setup.seed))
-        self._measured = _measured(source, make, setup)
+        maker: Maker[Example] = looking or make
+        self.stream: Stream[Example] = stream_of(source, maker, setup.data.streaming(seed=setup.seed))
+        self._measured = _measured(source, maker, setup)
         self.loader: Loader[Example, list[Example]] = Loader(
             self.stream,
             list,
@@ -65,7 +77,7 @@ class StoredFeed:
         return self.loader.tally.rows()
 
 
-def _measured(source: SampleSource, make: ExampleMaker, setup: Setup) -> Stream[Example] | None:
+def _measured(source: SampleSource, make: Maker[Example], setup: Setup) -> Stream[Example] | None:
     """The held-out samples; a small store may have none, and can be learned from all the same."""
     split = setup.data.held_out.value
     if not setup.evaluating.most or split not in source.index()[0]["split"].to_list():

@@ -15,10 +15,12 @@ VISION = "visual."
 EMBEDDINGS = "embed_tokens"
 
 
-def freeze(model: nn.Module, *, vision: bool, only_adapters: bool = False) -> None:
-    """Leave the vision tower as it is, its merger excepted; `only_adapters`: the language model's weights as well."""
+def freeze(model: nn.Module, recipe: Recipe, *, only_adapters: bool = False) -> None:
+    """Leave the vision tower as it is if `recipe` has it frozen, its merger excepted unless the tower is `seen_once`;
+    `only_adapters`: the language model's weights as well."""
+    vision = recipe.frozen_vision
     for name, parameter in model.named_parameters():
-        learned = MERGER in name or RESAMPLER in name or ADAPTER in name
+        learned = (MERGER in name and not recipe.seen_once) or RESAMPLER in name or ADAPTER in name
         parameter.requires_grad_(learned or not ((vision and VISION in name) or only_adapters))
 
 

@@ -41,6 +41,7 @@ from svg2_assets.traser.training.feeding import StoredFeed
 from svg2_assets.traser.training.groups import freeze
 from svg2_assets.traser.training.keeping import Keeper, Kept, read_state
 from svg2_assets.traser.training.learning import Learner
+from svg2_assets.traser.training.looking import Looking
 from svg2_assets.traser.training.loop import Run, train
 from svg2_assets.traser.training.metrics import Metrics, Record
 from svg2_assets.traser.training.seeing import read_seen, teach, write_seen
@@ -221,7 +222,10 @@ def _parts(
     if setup.recipe.checkpointing:
         model.enable_checkpointing()
     make = maker_of(setup, tokenizer, model, library)
-    feed = StoredFeed(samples.source, make, setup=setup, engine=engine, start=state.get("feed"))
+    if setup.recipe.seen_once and engine.processes > 1:
+        raise InvalidSetup("recipe.seen_once: is for one process; leave it out where several train.")
+    looking = Looking(make, model) if setup.recipe.seen_once else None
+    feed = StoredFeed(samples.source, make, setup=setup, engine=engine, start=state.get("feed"), looking=looking)
     companions = tuple(sorted((setup.folder / TOKENIZER).iterdir()))
     return _Parts(model, tokenizer, feed, companions)
 
@@ -230,11 +234,11 @@ def _model(setup: Setup, tokenizer: QwenTokenizer, since: Kept | None) -> Traser
     """The model that the next step begins with, what learns of it marked."""
     if setup.lora is None:
         model = load_traser(since.folder, preset=setup.resolved()) if since else model_of(setup, tokenizer)
-        freeze(model, vision=setup.recipe.frozen_vision)
+        freeze(model, setup.recipe)
         return model
     model = model_of(setup, tokenizer)
     adapt(model, setup.lora, seed=setup.seed)
-    freeze(model, vision=setup.recipe.frozen_vision, only_adapters=True)
+    freeze(model, setup.recipe, only_adapters=True)
     if since is not None:
         read_learned(since.folder, model)
     return model
@@ -258,7 +262,7 @@ def _teach_to_see(
     engine.wait()
     if engine.rank:
         read_seen(setup.folder, parts.model, version=version)
-    freeze(parts.model, vision=setup.recipe.frozen_vision, only_adapters=setup.lora is not None)
+    freeze(parts.model, setup.recipe, only_adapters=setup.lora is not None)
 
 
 def _tokenizer(setup: Setup, samples: Samples, engine: Engine) -> QwenTokenizer:

@@ -47,7 +47,7 @@ class Resamplers(StrEnum):
 
 
 class Precision(StrEnum):
-    """In what the arithmetic runs; weights stay float32 (with ZeRO-3 or FSDP their library decides)."""
+    """In what the arithmetic runs; weights stay float32 (with DeepSpeed or FSDP their library decides)."""
 
     FLOAT32 = "float32"
     BF16 = "bf16"
@@ -149,6 +149,10 @@ class Recipe(_Form):
     precision: Precision = Field(default=Precision.BF16, description="float32 or bf16 (autocast)")
     checkpointing: bool = Field(default=True, description="Compute activations again instead of keeping them")
     frozen_vision: bool = Field(default=True, description="Leave the vision tower as it is, its merger excepted")
+    seen_once: bool = Field(
+        default=False,
+        description="Its merger is left, too, and what it makes of a clip is worked out once and kept in memory",
+    )
 
 
 class Seeing(_Form):
@@ -210,6 +214,12 @@ class Setup(_Form):
     saving: Saving = Saving()
     logging: int = Field(default=10, ge=1, description="Steps between lines on the console; the file has every step")
     seed: int = Field(default=42, ge=0, description="Of weights, order and dropout")
+
+    @model_validator(mode="after")
+    def _sees_once_here(self) -> Setup:
+        if self.recipe.seen_once and (self.data.workers or not self.recipe.frozen_vision):
+            raise ValueError("recipe.seen_once: set `recipe.frozen_vision: true` and `data.workers: 0`")
+        return self
 
     @model_validator(mode="after")
     def _preset_exists(self) -> Setup:

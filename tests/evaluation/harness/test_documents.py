@@ -14,7 +14,10 @@ from svg2_assets.evaluation.harness.documents import read
 from svg2_assets.evaluation.harness.files import FileGraphs
 from svg2_assets.evaluation.harness.sources import UnreadableGraph, UnusableGraphs
 from svg2_assets.evaluation.harness.specs import System, open_graphs, systems_of
+from svg2_assets.evaluation.questions.graph_sets import read_graph_set
+from svg2_assets.evaluation.table.documents import Documents
 from svg2_assets.scene import document
+from svg2_assets.scene.document import InvalidSceneDocument
 from svg2_assets.scene.graph import SceneGraph
 from svg2_assets.scene_graphs.formats.values import UnusableSource
 from tests.evaluation.graphs.scenes import says
@@ -47,6 +50,9 @@ def test_what_show_prints_has_no_masks_and_will_do_where_none_are_needed(tmp_pat
     (tmp_path / "v.json").write_text(json.dumps({**told, "previews": {}}))
     with FileGraphs("x", read(tmp_path, masks=False), masks=False) as source:
         assert source.graph("v").relations == GRAPH.relations
+    assert read_graph_set("x", tmp_path / "v.json").graphs["v"].relations == GRAPH.relations
+    with pytest.raises(InvalidSceneDocument, match=r"v\.json: its objects have no masks"):
+        Documents(tmp_path)["v"]
     with FileGraphs("x", read(tmp_path, masks=True), masks=True) as source:
         assert not source.cards()
         assert "svg2 annotate --json DIR" in str(source.rejected)

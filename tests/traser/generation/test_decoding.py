@@ -98,6 +98,19 @@ def test_an_answer_cut_by_the_limit_keeps_what_is_complete(scribe: Scribe) -> No
     assert Flaw.CUT in {r.flaw for r in written.answer.remarks}
 
 
+def test_an_answer_that_is_stopped_keeps_what_is_complete(scribe: Scribe) -> None:
+    script = Script([[*scribe.tokenizer.encode(TEXT), scribe.tokenizer.marks.end]], len(scribe.tokenizer))
+    came: list[object] = []
+    question = [Question(Task.SCENE_GRAPH, 2, CLOCK)]
+    for _, item in scribe.stream(script, None, question, decoding=HELD, stopped=lambda: len(came) == 3):
+        came.append(item)
+    *items, written = came
+    assert isinstance(written, Written)
+    assert [type(item) for item in items] == [Thing, Thing, Statement]
+    assert (written.ended, len(written.answer.told.statements)) == (False, 1)
+    assert TEXT.startswith(written.text)
+
+
 BEGINS = TEXT[: TEXT.index("[[1") + 2]
 ON, UNDER, NEAR = '1, "on", 2, [[0, 3], [5, 10', '2, "under the", -1, [[0, 12', '2, "near", 1, [[4, 4'
 

@@ -147,7 +147,7 @@ def test_a_checkpoint_whose_file_was_cut_is_named(tmp_path: Path) -> None:
 
 def test_groups_have_the_recipes_rates_and_decay() -> None:
     made = model()
-    freeze(made, vision=True)
+    freeze(made, Recipe(frozen_vision=True))
     groups = {g["name"]: g for g in parameter_groups(made, Recipe())}
     assert {n: (g["peak"], g["weight_decay"]) for n, g in groups.items()} == {
         "base": (2e-5, 0.01),

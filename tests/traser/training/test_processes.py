@@ -30,15 +30,25 @@ def free_port() -> str:
         return str(found.getsockname()[1])
 
 
-def two_processes(folder: Path, *changes: str, sharded: bool = False, die: int = 0) -> subprocess.CompletedProcess[str]:
-    if sharded:
+def two_processes(
+    folder: Path, *changes: str, sharded: bool = False, zero: Path | None = None, die: int = 0
+) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "die": str(die)}
+    program = PROGRAM
+    if zero is not None:
+        launcher = ["accelerate.commands.launch", "--config_file", str(zero), "--num_processes", "2"]
+        launcher += ["--mixed_precision", "no", "--main_process_port", free_port()]
+        program = "tests.traser.training.over_gloo"
+        del environment["ACCELERATE_USE_CPU"]  # accelerate would leave DeepSpeed out
+        environment["DS_ACCELERATOR"] = "cpu"
+    elif sharded:
         launcher = ["accelerate.commands.launch", "--config_file", str(FSDP), "--num_processes", "2"]
         launcher += ["--mixed_precision", "no", "--main_process_port", free_port()]
     else:
         launcher = ["torch.distributed.run", "--nproc_per_node", "2", "--master_port", free_port()]
     return subprocess.run(
-        [sys.executable, "-m", *launcher, "-m", PROGRAM, str(folder), "accumulation=1", ONE_LOSS, *changes],
-        cwd=ROOT, env={**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "die": str(die)},
+        [sys.executable, "-m", *launcher, "-m", program, str(folder), "accumulation=1", ONE_LOSS, *changes],
+        cwd=ROOT, env=environment,
         capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
 
@@ -76,6 +86,27 @@ def test_shards_learn_the_same_and_go_on_after_one_process_was_killed(tmp_path: 
     assert died.returncode != 0
     assert len(losses(tmp_path / "two")) == 7
     done = two_processes(tmp_path / "two", sharded=True)
+    assert done.returncode == 0, done.stderr
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-5)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("stage", [1, 2])
+def test_deepspeed_learns_the_same_or_is_refused(tmp_path: Path, stage: int) -> None:
+    pytest.importorskip("deepspeed")
+    shipped = ROOT / "configs" / "accelerate" / "zero1.json"
+    (tmp_path / "zero.json").write_text(shipped.read_text().replace('"stage": 1', f'"stage": {stage}'))
+    text = (
+        shipped.with_suffix(".yaml").read_text().replace("configs/accelerate/zero1.json", str(tmp_path / "zero.json"))
+    )
+    (tmp_path / "zero.yaml").write_text(text)
+    alone(tmp_path / "one")
+    died = two_processes(tmp_path / "two", zero=tmp_path / "zero.yaml", die=8 if stage == 1 else 0)
+    assert died.returncode != 0
+    if stage > 1:
+        assert "ZeRO-2 sums gradients in the order in which they come" in died.stderr
+        return
+    done = two_processes(tmp_path / "two", zero=tmp_path / "zero.yaml")
     assert done.returncode == 0, done.stderr
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-5)
 

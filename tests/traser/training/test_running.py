@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch")
@@ -21,8 +23,12 @@ from svg2_assets.traser.generation.telling import Teller, identity_of
 from svg2_assets.traser.network.errors import CheckpointError
 from svg2_assets.traser.samples.order import StreamError
 from svg2_assets.traser.samples.publishing import publish_samples
+from svg2_assets.traser.samples.rows import from_row
 from svg2_assets.traser.samples.world import WorldSampleSettings, write_world
+from svg2_assets.traser.text import Task
+from svg2_assets.traser.training.building import maker_of
 from svg2_assets.traser.training.evaluating import score_samples
+from svg2_assets.traser.training.looking import Looking
 from svg2_assets.traser.training.metrics import TIMES, Record
 from svg2_assets.traser.training.running import OtherRun, Trained, Watcher, run_training
 from svg2_assets.traser.training.seeing import FILE
@@ -126,6 +132,27 @@ def test_a_baseline_that_reads_boxes_trains_and_tells_graphs(store: SceneGraphSt
     assert teller.preset.arranging.representing == how
     (one,) = score_samples(teller, TaggedSamples(store).source, setup_of(tmp_path).data.measuring(), most=1)
     assert one.answer
+
+
+def test_a_tower_that_is_frozen_whole_is_asked_about_each_clip_once(store: SceneGraphStore, tmp_path: Path) -> None:
+    frozen = ("recipe.frozen_vision=true", "steps=3", "saving.every=2", "evaluating.every=9")
+    done = trained(store, tmp_path / "once", *frozen, "recipe.seen_once=true")
+    plain = trained(store, tmp_path / "plain", *frozen)
+    first, other = (d.records[0]["loss"] for d in (done, plain))
+    assert first == pytest.approx(other, rel=1e-5), "only what the merger learns differs"
+    moved = [n for n, p in done.model.named_parameters() if p.requires_grad]
+    assert moved
+    assert not any("visual." in n for n in moved)
+
+    source = TaggedSamples(store).source
+    sample = from_row(source.take([source.index()[0]["address"][0]]).popitem()[1])
+    looking = Looking(maker_of(setup_of(tmp_path), done.tokenizer, done.model), done.model)
+    seen = looking(sample, Task.SCENE_GRAPH)
+    assert seen.patches.shape == (seen.grid.tokens, 32)
+    again = looking(replace(sample, pictures=()), Task.OBJECTS)
+    assert np.array_equal(again.patches, seen.patches)
+    with pytest.raises(InvalidSetup, match=r"recipe\.seen_once: set `recipe\.frozen_vision: true`"):
+        setup_of(tmp_path, "recipe.seen_once=true")
 
 
 def test_workers_that_prepare_samples_change_nothing(store: SceneGraphStore, tmp_path: Path) -> None:

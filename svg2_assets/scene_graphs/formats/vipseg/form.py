@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from svg2_assets.scene.errors import printable
+from svg2_assets.scene.graph import SceneGraph
 from svg2_assets.scene_graphs.formats.records import parsed
 from svg2_assets.scene_graphs.formats.values import Loss, NotImportable, ReadOptions, UnusableSource, WriteOptions
 
@@ -82,3 +83,10 @@ def categories_in(path: Path) -> Categories:
     if not categories.by_id:
         raise UnusableSource(f'{where}: expected a list of {{"id", "name", "isthing"}}, found none.')
     return categories
+
+
+def stuff_of(graph: SceneGraph) -> set[int]:
+    """Ids of the objects that were segments of stuff, as the provenance of an imported graph says; else none."""
+    told = graph.provenance.get(SEGMENTS)
+    listed = told.get("stuff") if isinstance(told, Mapping) else None
+    return {i for i in listed if type(i) is int} if isinstance(listed, list) else set()

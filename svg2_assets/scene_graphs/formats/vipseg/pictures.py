@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from svg2_assets.evaluation.public.panoptic import IDS
-from svg2_assets.scene.masks import IntArray, Mask
+from svg2_assets.scene.masks import IntArray
 
 MOST_BYTES = 64 << 20
 MOST_PIXELS = 1 << 26  # 8192 x 8192
@@ -61,14 +60,6 @@ def picture_of(ids: IntArray, *, compression: int) -> bytes:
 def colour_of(number: int) -> int:
     """The segment id of the `number`-th object of a video (from 0), which is not void."""
     return (number + 1) * SPREAD % IDS
-
-
-def painted(masks: Sequence[tuple[int, Mask]], *, height: int, width: int) -> IntArray:
-    """Ids [H, W] of `masks`, the largest painted first: where they overlap, the smallest stays. Ties: the later one."""
-    ids = np.zeros((height, width), dtype=np.int64)
-    for segment, mask in sorted(masks, key=lambda m: -m[1].area):
-        ids[mask.to_array()] = segment
-    return ids
 
 
 def _start(path: Path) -> bytes:

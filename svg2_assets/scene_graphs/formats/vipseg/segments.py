@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from svg2_assets.evaluation.public import vipseg
 from svg2_assets.evaluation.public.panoptic import VOID, Frame
+from svg2_assets.scene.id_maps import masks_of
 from svg2_assets.scene.masks import Mask
 from svg2_assets.scene.trajectory import Trajectory
 from svg2_assets.scene.video import Video
@@ -62,7 +61,7 @@ def segments_of(pictures: Sequence[Picture], video: Video, *, grey: bool, repair
     for number, picture in enumerate(pictures):
         frame = _frame(picture, video, grey=grey, repairs=repairs)
         listed = {s.id: s.category for s in frame.segments} if grey and frame else picture.listed
-        shown = dict(_masks(frame)) if frame else {}
+        shown = dict(masks_of(frame.ids)) if frame else {}
         repairs[Repair.NO_PIXEL] += len(listed.keys() - shown.keys()) if frame else 0
         unnamed |= shown.keys() - listed.keys()
         for segment in (s for s in listed if s in shown):
@@ -85,9 +84,3 @@ def _frame(picture: Picture, video: Video, *, grey: bool, repairs: Repairs) -> F
         repairs[Repair.FRAME_SIZE] += 1
         return None
     return vipseg.frame_of_panomask(pixels) if grey else Frame.of(pixels, ())
-
-
-def _masks(frame: Frame) -> Iterator[tuple[int, Mask]]:
-    for segment in np.unique(frame.ids).tolist():
-        if segment != VOID:
-            yield segment, Mask.from_array(frame.ids == segment)

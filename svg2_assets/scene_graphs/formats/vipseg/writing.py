@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from svg2_assets.scene.graph import SceneGraph
+from svg2_assets.scene.id_maps import painted
 from svg2_assets.scene.masks import Mask
 from svg2_assets.scene.taxonomy import UNKNOWN_NAME
 from svg2_assets.scene_graphs.formats.files import file_name, whole_folder
@@ -22,14 +23,14 @@ from svg2_assets.scene_graphs.formats.vipseg.form import (
     DOCUMENT,
     OURS,
     RGB,
-    SEGMENTS,
     WITHOUT,
     Categories,
     Category,
     Writing,
     categories_in,
+    stuff_of,
 )
-from svg2_assets.scene_graphs.formats.vipseg.pictures import colour_of, painted, picture_of
+from svg2_assets.scene_graphs.formats.vipseg.pictures import colour_of, picture_of
 
 
 @dataclass(slots=True)
@@ -88,7 +89,7 @@ def _frames(
     """The entry of each frame, whose picture is written."""
     video = graph.video
     segments = _segments(graph)
-    stuff = _stuff(graph)
+    stuff = stuff_of(graph)
     categories = {segments[o.id]: names.id_of(o.name, thing=o.id not in stuff) for o in graph.objects}
     shown: set[int] = set()
     for number, masks in _by_frame(graph, segments):
@@ -118,12 +119,6 @@ def _by_frame(graph: SceneGraph, segments: Mapping[int, int]) -> Iterator[tuple[
 
 def _segments(graph: SceneGraph) -> dict[int, int]:
     return {o.id: colour_of(place) for place, o in enumerate(graph.objects)}
-
-
-def _stuff(graph: SceneGraph) -> set[Any]:
-    told = graph.provenance.get(SEGMENTS)
-    listed = told.get("stuff") if isinstance(told, Mapping) else None
-    return {i for i in listed if type(i) is int} if isinstance(listed, list) else set()
 
 
 def _head(graph: SceneGraph, name: str) -> dict[str, Any]:
