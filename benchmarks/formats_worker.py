@@ -69,6 +69,17 @@ def _read(given: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def _parse(given: argparse.Namespace) -> dict[str, Any]:
+    """Files alone, without a store."""
+    from svg2_assets.scene_graphs.formats.registry import format_named
+
+    chosen, counts = format_named(given.format, wanted="read"), Counts()
+    assert chosen.read is not None
+    for _ in _counted(chosen.read(given.files, chosen.reading(fps=FPS)), counts):
+        pass
+    return {"counts": counts.to_json()}
+
+
 def _take(given: argparse.Namespace) -> dict[str, Any]:
     """All graphs of a store, as `svg2 export` takes them."""
     from resources.store.store import SceneGraphStore
@@ -90,7 +101,12 @@ def _counted(found: Iterator[Any], counts: Counts) -> Iterator[Any]:
         yield item
 
 
-WORK: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {"write": _write, "read": _read, "take": _take}
+WORK: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
+    "write": _write,
+    "parse": _parse,
+    "read": _read,
+    "take": _take,
+}
 
 if __name__ == "__main__":
     raise SystemExit(main())
