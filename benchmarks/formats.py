@@ -2,7 +2,7 @@
 
     python -m benchmarks.formats [--videos 400 3200 12800] [--formats svg2 traser ...] [--jobs 1] [--json]
 
-Short videos (`benchmarks.formats_graphs`) are written as files of a format while they are made (out); the files are read
+Short videos (`benchmarks.formats_graphs`) are written as files of a format while they are made (out); files are read
 alone (read) and imported into a fresh store (in), each in a process of its own. `store` is reading such a store again,
 as an export does; it is the same for all and measured once. Memory is the most that the process held, Python and its
 libraries included. It is extrapolated to a release of 600,000 videos in a straight line through the two largest numbers

@@ -92,7 +92,8 @@ def test_what_is_mended_and_rejected_is_counted_over_all_batches(
     assert (done.videos, done.repairs, done.faults) == (8, {Repair.UNITED: 8}, {Fault.NOT_JSON: 30})
     assert len(done.rejected) == imports.SHOWN
     assert heard[-1] == (8, 30)
-    assert [g.video.id for g in imported_graphs(store, "s", ["v7", "nobody", "v0"], at_once=1)] == ["v7", "v0"]
+    monkeypatch.setattr(imports, "AT_ONCE", 1)
+    assert [g.video.id for g in imported_graphs(store, "s", ["v7", "nobody", "v0"])] == ["v7", "v0"]
 
 
 def test_a_limit_stops_the_reader(store: SceneGraphStore) -> None:
