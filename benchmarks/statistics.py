@@ -1,9 +1,10 @@
 """Statistics and queries of a store as large as Synthetic Visual Genome 2, on two cores, each in a process of its own.
 
-    python -m benchmarks.statistics [--scale 1.0] [--store FOLDER] [--check] [--json]
+    python -m benchmarks.statistics [--scale 1.0] [--store FOLDER] [--imported] [--check] [--json]
 
 The store is generated without masks (636,000 videos, 6.6 million objects, 52 million attributes, 6.7 million relations
 times `--scale`), in a temporary folder that is removed, or in `--store`, which stays and is used again.
+With `--imported` it is one import, whole graphs whose objects have frames, in place of what the phases write.
 Then follow the store's maintenance, the table of `svg2 stats`, and questions of `svg2 query`: the first with the
 store's files out of the system's cache, the others warm. `--check` compares with the plain way, which reads all tables
 at once: for small scales.
@@ -43,12 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measured(store: Path, given: argparse.Namespace) -> dict[str, dict[str, Any]]:
     there = store.is_dir() and any(store.iterdir())
     works = [*([] if there else ["generate"]), "maintain", "table", "query", *(["check"] if given.check else [])]
-    return {work: _work(work, store, given.scale) for work in works}
+    return {work: _work(work, store, given) for work in works}
 
 
-def _work(work: str, store: Path, scale: float) -> dict[str, Any]:
+def _work(work: str, store: Path, given: argparse.Namespace) -> dict[str, Any]:
     """What a fresh process measured."""
-    command = [sys.executable, "-m", "benchmarks.statistics_worker", work, str(store), "--scale", str(scale)]
+    command = [sys.executable, "-m", "benchmarks.statistics_worker", work, str(store), "--scale", str(given.scale)]
+    command += ["--imported"] * given.imported
     environment = os.environ | {"POLARS_MAX_THREADS": str(CORES), "LANCE_CPU_THREADS": str(CORES)}
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
     told: dict[str, Any] = json.loads(done.stdout)
@@ -98,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scale", type=float, default=1.0, help="of SVG2's size")
     parser.add_argument("--store", type=Path, help="folder that is kept; used again when there is a store")
+    parser.add_argument("--imported", action="store_true", help="as one imported source, not as the phases' own")
     parser.add_argument("--check", action="store_true", help="compare with the plain way, for small scales")
     parser.add_argument("--json", action="store_true", help="for programs")
     return parser

@@ -79,14 +79,15 @@ def write_store(
     every = round(size.videos / STATUS_SHARES[0])
     for begin in range(0, every, BATCH):
         count = min(BATCH, every - begin)
-        for name, data in _batch(_ids(begin, count, seed), size, words, rng):
-            tables.created(name).add(arrow_rows(name, data, defaults=_made()))
+        for name, data in batch_of(ids_of(begin, count, seed), size, words, rng):
+            tables.created(name).add(arrow_rows(name, data, defaults=made()))
             rows[name] += data.num_rows
         heard(begin + count, every)
     return rows
 
 
-def _batch(ids: pa.Array, size: Size, words: Words, rng: np.random.Generator) -> Iterator[tuple[str, pa.Table]]:
+def batch_of(ids: pa.Array, size: Size, words: Words, rng: np.random.Generator) -> Iterator[tuple[str, pa.Table]]:
+    """Rows of these videos by table; those of `labels` come twice, the stage `verified` last."""
     frames, things = rng.integers(100, 900, len(ids)), _uneven(rng, size.objects / size.videos, len(ids))
     yield "videos", _videos(ids, frames, rng)
     owner, place = _spread(things)
@@ -240,12 +241,14 @@ def _same(word: str, count: int) -> pa.Array:
     return _words([word], np.zeros(count, dtype=np.int64))
 
 
-def _ids(begin: int, count: int, seed: int) -> pa.Array:
+def ids_of(begin: int, count: int, seed: int) -> pa.Array:
+    """Ids of videos, hashes as the phases have them."""
     digests = (hashlib.sha256(f"{seed}:{i}".encode()).hexdigest()[:16] for i in range(begin, begin + count))
     return pa.array(list(digests))
 
 
-def _made() -> dict[str, Any]:
+def made() -> dict[str, Any]:
+    """Provenance of every row."""
     return {
         "input_version": "0123456789abcdef",
         "code_version": "1",

@@ -29,6 +29,7 @@ Changes = Annotated[
     list[str] | None, typer.Option("--set", help="key=value over the file, such as steps=500; may be repeated.")
 ]
 Tag = Annotated[str, typer.Option(help="Name of the tagged version; made from the time, or the last one, when empty.")]
+SOURCE = "pipeline, imported:NAME or predictions:NAME"
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
@@ -78,12 +79,13 @@ def status(json: AsJson = False) -> None:
 @app.command()
 def show(
     video: Annotated[str, typer.Argument(help="Video id, the beginning of one, or a file name.")],
+    source: Annotated[str, typer.Option(help=f"Whose graph: {SOURCE}.", metavar="SOURCE")] = "pipeline",
     json: AsJson = False,
 ) -> None:
     """Objects, attributes and relations of one video, and where its previews are."""
-    from svg2_assets.commands.reading import show as run
+    from svg2_assets.commands.show import show as run
 
-    _exit(lambda console: run(Installation(), console, video=video, as_json=json))
+    _exit(lambda console: run(Installation(), console, video=video, source=source, as_json=json))
 
 
 @app.command()
@@ -92,6 +94,10 @@ def query(
     predicate: Annotated[str, typer.Option(help="Predicate, such as 'next to'.")] = "",
     object: Annotated[str, typer.Option(help="Name of the object.")] = "",
     min_seconds: Annotated[float, typer.Option(help="Shortest total duration.")] = 0.0,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Whose graphs: {SOURCE}, or all; may be repeated. pipeline when none.", metavar="SOURCE"),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Find relations over the whole store."""
@@ -101,7 +107,7 @@ def query(
     wanted = Question(
         subject=subject or None, predicate=predicate or None, object=object or None, min_seconds=min_seconds
     )
-    _exit(lambda console: run(Installation(), console, wanted, as_json=json))
+    _exit(lambda console: run(Installation(), console, wanted, sources=source or (), as_json=json))
 
 
 @app.command()
@@ -339,7 +345,7 @@ def traser_samples(
     json: AsJson = False,
 ) -> None:
     """Make training samples of the scene graphs in the store, and keep them under a tag."""
-    from svg2_assets.commands.traser import samples as run
+    from svg2_assets.commands.traser_samples import samples as run
 
     _exit(lambda c: run(Installation(), c, config=config, changes=changes or (), tag=tag, as_json=json))
 
@@ -356,7 +362,7 @@ def traser_world(
     json: AsJson = False,
 ) -> None:
     """Make training samples of the synthetic world, and keep them under a tag."""
-    from svg2_assets.commands.traser import world as run
+    from svg2_assets.commands.traser_samples import world as run
 
     _exit(
         lambda c: run(

@@ -8,7 +8,7 @@ from resources.store.resource import SceneGraphStoreResource
 from svg2_assets.catalog.lookup import entries, states
 from svg2_assets.orchestration import OWNERS
 from svg2_assets.phases import orphaned
-from svg2_assets.scene_graphs.statements import refresh
+from svg2_assets.scene_graphs import graph_statements, statements
 
 
 @dg.asset(
@@ -27,7 +27,8 @@ def store_maintenance(context: dg.AssetExecutionContext, store: SceneGraphStoreR
         opened.drop_video(video_id)
     report = opened.compact()
     opened.ensure_indices()
-    refresh(opened)
+    statements.refresh(opened)
+    graph_statements.refresh(opened)
     opened.ensure_indices()
     context.log.info("compacted %d tables, dropped %d orphaned videos", len(report), len(orphans))
     rows = [

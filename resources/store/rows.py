@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from resources.store.errors import InvalidRows
+from resources.store.filters import Scalar
 from resources.store.schemas import KEYS, TABLES
 
 Rows: TypeAlias = pl.DataFrame | pa.Table | Sequence[Mapping[str, Any]]
@@ -31,13 +32,15 @@ def arrow_rows(table: str, rows: Rows, *, defaults: Mapping[str, Any] | None = N
     return data
 
 
-def refuse_outside(table: str, data: pa.Table, *, video_ids: Sequence[str], stage: str | None) -> None:
-    """Raise `InvalidRows` when `data` holds rows of other videos, or of another stage, than the scope of a replace."""
+def refuse_outside(table: str, data: pa.Table, *, video_ids: Sequence[str], within: Mapping[str, Scalar]) -> None:
+    """Raise `InvalidRows` when `data` holds rows outside the scope of a replace: of other videos, or with other values
+    in the columns of `within`, such as `stage`."""
     outside = set(data.column("video_id").to_pylist()) - set(video_ids)
     if outside:
         raise InvalidRows(f"{table}: rows of {_few(outside)}, not among the {len(video_ids)} videos to replace")
-    if stage is not None and set(data.column("stage").to_pylist()) - {stage}:
-        raise InvalidRows(f"{table}: rows of another stage than {stage!r}")
+    for column, value in within.items():
+        if set(data.column(column).to_pylist()) - {value}:
+            raise InvalidRows(f"{table}: rows of another {column} than {value!r}")
 
 
 def _given(table: str, rows: Rows, schema: pa.Schema) -> pa.Table:

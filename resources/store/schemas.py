@@ -185,12 +185,16 @@ _TRASER_SAMPLE: dict[str, pa.DataType] = {
     "size_bytes": pa.int64(),
     "checksum": pa.int64(),
     "report": _TEXT,
+    "source": _TEXT,
+    "licence": _TEXT,
+    "origin": _TEXT,
 }
 """A training sample of TRASER: all that training reads, so that it opens no video and joins no table.
 
 `frames` [n] are the sampled ones and `times` when they appear. `masks` are COCO RLEs of `mask_height` x `mask_width`,
 object by object in the order of `objects`, n each, empty where the object is not visible. `pictures` are the sampled
 frames as JPEG or PNG, none where they are read from `uri` instead. `checksum` is the CRC-32 of masks and pictures.
+`source` is the data set that the graph was of, `licence` what it came under, `origin` (JSON) the file that it was in.
 """
 _PREDICTION: dict[str, pa.DataType] = {
     "task": _TEXT,
@@ -255,6 +259,10 @@ _STATEMENT: dict[str, pa.DataType] = {
 }
 """A relation by the names of its ends, to be found by them. Derived and made anew as a whole; the row of video "" says
 of what: `marks` (JSON), and all `names` and `predicates` of the others, for which it has none itself.
+"""
+_GRAPH_STATEMENT: dict[str, pa.DataType] = _RELATION | _STATEMENT
+"""The same for graphs that are one row each, imported ones and predictions, and whole: times and ids beside the names.
+`source` is the kind and the name (`imported:NAME`); each source has a row of video "" of its own.
 """
 _PHASE_STATE: dict[str, pa.DataType] = {
     "partition": _TEXT,
@@ -328,6 +336,7 @@ TABLES: dict[str, pa.Schema] = {
     "predictions": _table({"video_id": _TEXT, "source": _TEXT}, _PREDICTION | PROVENANCE),
     "imported_graphs": _table({"video_id": _TEXT, "source": _TEXT}, _IMPORTED_GRAPH | PROVENANCE),
     "statements": _table({"video_id": _TEXT, "relation_id": pa.int32()}, _STATEMENT),
+    "graph_statements": _table({"video_id": _TEXT, "source": _TEXT, "relation_id": pa.int32()}, _GRAPH_STATEMENT),
     "phase_state": _table({"video_id": _TEXT, "phase": _TEXT}, _PHASE_STATE),
     "llm_calls": _table({"call_id": _TEXT}, _LLM_CALL),
     "failures": _table({"failure_id": _TEXT}, _FAILURE),
@@ -348,8 +357,11 @@ WIDE_TABLES = ("videos", "trajectories", "masks", "traser_samples", "imported_gr
 STAGED_TABLES = ("labels",)
 """Tables in which a video's rows are divided by `stage`."""
 
-FOUND_BY = {"statements": ("subject_name", "predicate", "object_name")}
+FOUND_BY = {
+    "statements": ("subject_name", "predicate", "object_name"),
+    "graph_statements": ("source", "subject_name", "predicate", "object_name"),
+}
 """Columns with few values beside many rows, that have an index besides the key's first column."""
 
-LATER_TABLES = ("traser_samples", "predictions", "imported_graphs", "statements")
+LATER_TABLES = ("traser_samples", "predictions", "imported_graphs", "statements", "graph_statements")
 """Tables that came after the first tags were made: a tag of before has none of them, and they read as empty there."""

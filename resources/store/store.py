@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import polars as pl
 import pyarrow as pa
 
 from resources.store import maintenance, scanning
-from resources.store.filters import Where, condition, id_chunks
+from resources.store.filters import Scalar, Where, condition, id_chunks
 from resources.store.rows import Rows, arrow_rows, refuse_outside
 from resources.store.schemas import KEYED_TABLES, KEYS, STAGED_TABLES, TABLES
 from resources.store.tables import Committed, Tables
@@ -120,20 +120,30 @@ class SceneGraphStore:
         """The tag whose view this is; None for the store itself."""
         return self._tables.tag
 
-    def replace(self, table: str, rows: Rows, *, video_ids: Iterable[str], stage: str | None = None) -> Committed:
+    def replace(
+        self,
+        table: str,
+        rows: Rows,
+        *,
+        video_ids: Iterable[str],
+        stage: str | None = None,
+        within: Mapping[str, Scalar] | None = None,
+    ) -> Committed:
         """Make `rows` the only rows of `video_ids` in `table` (of `stage`, where a table has stages), in one commit.
 
-        A video without rows ends up with none. Rows are whole: columns that are left out become null. Raises
-        `InvalidRows` for a repeated key, a row of another video or stage, an unknown column.
+        With `within`, only of those with these values; they are of columns of the key, and all `rows` have them. A
+        video without rows ends up with none. Rows are whole: columns left out become null. Raises `InvalidRows` for
+        a repeated key, a row outside of what is replaced, an unknown column.
         """
         if table in KEYED_TABLES:
             raise KeyError(f"{table} is written by key: use upsert")
         if (table in STAGED_TABLES) != (stage is not None):
             raise KeyError(f"{table}: a stage is {'needed' if stage is None else 'not known here'}")
         ids = list(dict.fromkeys(video_ids))
-        data = arrow_rows(table, rows, defaults={"stage": stage})
-        refuse_outside(table, data, video_ids=ids, stage=stage)
-        where: Where = {"video_id": ids} if stage is None else {"video_id": ids, "stage": stage}
+        scope: dict[str, Scalar] = dict(within or {}) | ({} if stage is None else {"stage": stage})
+        data = arrow_rows(table, rows, defaults=scope)
+        refuse_outside(table, data, video_ids=ids, within=scope)
+        where: Where = {"video_id": ids, **scope}
         if data.num_rows == 0 and self.count(table, where=where) == 0:
             return Committed(table, 0, 0, 0, 0, 0)
         return self._tables.merge(table, data, scope=condition(where, schema=TABLES[table]))

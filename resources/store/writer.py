@@ -27,6 +27,10 @@ FLUSH_BYTES = 64 << 20
 INTERRUPTED = "the run ended while these rows were being replaced"
 
 
+def _staged(table: str, stage: str | None) -> dict[str, str | None]:
+    return {"stage": stage} if table in STAGED_TABLES else {}
+
+
 @dataclass(frozen=True)
 class _Finished:
     """One `put`: a video's rows of one phase and the state they lead to."""
@@ -122,7 +126,7 @@ class StoreWriter:
         try:
             arrow = {name: arrow_rows(name, rows, defaults=defaults) for name, rows in tables.items()}
             for name, data in arrow.items():
-                refuse_outside(name, data, video_ids=[video_id], stage=stage if name in STAGED_TABLES else None)
+                refuse_outside(name, data, video_ids=[video_id], within=_staged(name, stage))
             count = sum(data.num_rows for name, data in arrow.items() if name not in KEYED_TABLES)
             state = {"rows": count, "run_id": self._run_id, "updated_at": now} | state | {"video_id": video_id}
             arrow_rows("phase_state", [state])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,17 +13,14 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from svg2_assets.catalog.intake import VIDEO_SUFFIXES
 from svg2_assets.commands.installation import Installation
 from svg2_assets.commands.tables import print_problems, show_json, table
 from svg2_assets.scene.errors import PhaseError, Svg2Error, printable
 from svg2_assets.scene.graph import SceneGraph
-from svg2_assets.scene.video import Video
 from svg2_assets.scene_graphs import imports
-from svg2_assets.scene_graphs.formats.files import files_below
 from svg2_assets.scene_graphs.formats.registry import FORMATS, format_named
-from svg2_assets.scene_graphs.formats.shelf import Shelf
-from svg2_assets.scene_graphs.formats.values import Format, UnusableSource, Videos, Written, no_videos
+from svg2_assets.scene_graphs.formats.values import Format, Videos, Written, no_videos
+from svg2_assets.scene_graphs.formats.video_files import VideoFiles
 from svg2_assets.scene_graphs.stored import read_graph
 from svg2_assets.traser.forms import read_form
 from svg2_assets.traser.predicting import TABLE as PREDICTIONS
@@ -31,7 +28,6 @@ from svg2_assets.traser.predicting import read_prediction
 
 WRONG = 1
 SOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-VIDEO_FILE = r"(?i:.*(?:" + "|".join(re.escape(suffix) for suffix in sorted(VIDEO_SUFFIXES)) + "))"
 
 
 class NoSuchSource(Svg2Error):
@@ -192,26 +188,15 @@ class Graphs:
         return ", ".join(sorted(found)) or "none: import something first (`svg2 import`)"
 
 
-class _VideoFiles(AbstractContextManager["_VideoFiles"]):
-    """Files of videos below a folder, by name without suffix; of two with one name, the first in order of path."""
-
-    def __init__(self, installation: Installation, folder: Path) -> None:
-        if not folder.is_dir():
-            raise UnusableSource(f"--videos {printable(str(folder))}: there is no such folder.")
-        self._media, self._shelf = installation.media, Shelf()
-        for path in files_below(folder, VIDEO_FILE):
-            self._shelf.put(path.stem, str(path.absolute()))
-
-    def __exit__(self, *_: object) -> None:
-        self._shelf.__exit__(None, None, None)
-
-    def __call__(self, video_id: str) -> Video | None:
-        path = self._shelf.get(video_id)
-        return None if path is None else self._media.glance(path)
-
-
-def _videos(installation: Installation, folder: Path | None) -> AbstractContextManager[Videos]:
-    return nullcontext(no_videos) if folder is None else _VideoFiles(installation, folder)
+@contextmanager
+def _videos(installation: Installation, folder: Path | None) -> Iterator[Videos]:
+    """What the files below `folder` say of the videos that they are called by."""
+    if folder is None:
+        yield no_videos
+        return
+    media = installation.media
+    with VideoFiles(folder, option="--videos") as files:
+        yield lambda video_id: None if (path := files.of(video_id)) is None else media.glance(path)
 
 
 def _told(brought: imports.Brought, source: str) -> dict[str, Any]:

@@ -166,7 +166,7 @@ class _Films:
     def of(cls, installation: Installation, folder: Path | None) -> _Films:
         from resources.media.reader import VideoReader
         from svg2_assets.catalog.lookup import entries
-        from svg2_assets.commands.formats import VIDEO_FILE
+        from svg2_assets.scene_graphs.formats.video_files import VIDEO_FILE
 
         if folder is None:
             known = entries(installation.store)

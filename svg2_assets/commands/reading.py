@@ -1,9 +1,9 @@
-"""Commands that only read: status, show, query, stats."""
+"""Commands that only read: status, query, stats."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -12,9 +12,7 @@ from svg2_assets.catalog.lookup import entries, states
 from svg2_assets.commands.installation import Installation
 from svg2_assets.commands.tables import (
     matches_table,
-    objects_table,
     print_problems,
-    relations_table,
     said_once,
     show_json,
     status_table,
@@ -24,10 +22,10 @@ from svg2_assets.phases import PHASES, Recipe, State
 from svg2_assets.quality.verdict import reason
 from svg2_assets.recipes import recipes
 from svg2_assets.runner import expected_states
-from svg2_assets.scene.document import write
+from svg2_assets.scene.errors import printable
+from svg2_assets.scene_graphs.graph_statements import find_in
 from svg2_assets.scene_graphs.query import Question
-from svg2_assets.scene_graphs.statements import find_stored
-from svg2_assets.scene_graphs.stored import read_graph
+from svg2_assets.scene_graphs.sources import chosen, datasets_of
 
 
 def status(installation: Installation, console: Console, *, as_json: bool) -> int:
@@ -86,42 +84,25 @@ def _why(shown: str, state: State | None, closed: str | None, recipe: Recipe) ->
     return recipe.unusable if shown in {"missing", "stale"} else ""
 
 
-def show(installation: Installation, console: Console, *, video: str, as_json: bool) -> int:
-    """Objects, attributes, relations and the previews of one video."""
-    entry = installation.entry(video)
-    graph = read_graph(installation.store, entry.video_id)
-    rows = installation.store.read("scene_graphs", video_ids=[entry.video_id]).to_dicts()
-    previews: dict[str, str] = json.loads(rows[0]["previews"]) if rows else {}
-    if as_json:
-        document = write(graph)
-        levels = graph.levels
-        for o in document["objects"]:
-            del o["trajectory"]["masks"]
-            o["level"] = levels[o["id"]]
-        show_json({**document, "previews": previews})
-        return 0
-    v = graph.video
-    console.print(
-        f"[bold]{v.id}[/]  {v.width}×{v.height}, {v.fps:.2f} fps, {v.num_frames} frames, {v.duration:.2f} s",
-        highlight=False,
-    )
-    console.print(entry.uri, markup=False, highlight=False)
-    console.print(objects_table(graph))
-    console.print(relations_table(graph))
-    for kind, path in previews.items():
-        console.print(f"preview ({kind}): {path}", markup=False, highlight=False, soft_wrap=True)
-    return 0
+def query(
+    installation: Installation, console: Console, question: Question, *, sources: Sequence[str] = (), as_json: bool
+) -> int:
+    """Relations over the whole store by subject, predicate, object and duration: of the phases' graphs, or `sources`.
 
-
-def query(installation: Installation, console: Console, question: Question, *, as_json: bool) -> int:
-    """Relations over the whole store by subject, predicate, object and duration."""
-    found = find_stored(installation.store, question)
+    Those of one source follow those of another, in the order given.
+    """
+    store = installation.store
+    asked = chosen(store, sources)
+    found = [match for dataset in asked for match in find_in(store, question, dataset)]
     if as_json:
         show_json([match.to_json() for match in found])
     elif not found:
-        console.print("No such relations. `svg2 stats` lists the names and predicates that there are.")
+        others = [d.spec for d in datasets_of(store) if d not in asked]
+        more = f" Other sources were not asked (--source): {', '.join(map(printable, others))}." if others else ""
+        said = f"No such relations. `svg2 stats` lists the names and predicates that there are.{more}"
+        console.print(said, markup=False, highlight=False, soft_wrap=True)
     else:
-        console.print(matches_table(found))
+        console.print(matches_table(found, sources=bool(sources)))
     return 0
 
 

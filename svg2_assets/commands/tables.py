@@ -106,12 +106,16 @@ def relations_table(graph: SceneGraph) -> Table:
     )
 
 
-def matches_table(matches: Sequence[Match]) -> Table:
-    """What a query found, with the video it is in."""
+def matches_table(matches: Sequence[Match], *, sources: bool = False) -> Table:
+    """What a query found, with the video it is in and, with `sources`, the data set that says so."""
+    first = ("source",) if sources else ()
     return table(
         "1 relation" if len(matches) == 1 else f"{len(matches)} relations",
-        ("video", "file", "subject", "predicate", "object", "category", "when (s)", "confidence"),
-        [(m.video_id, m.uri.rsplit("/", 1)[-1], *_relation_cells(m)) for m in matches],
+        (*first, "video", "file", "subject", "predicate", "object", "category", "when (s)", "confidence"),
+        [
+            (*((m.source,) if sources else ()), m.video_id, m.uri.rsplit("/", 1)[-1], *_relation_cells(m))
+            for m in matches
+        ],
     )
 
 

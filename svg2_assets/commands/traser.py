@@ -1,4 +1,4 @@
-"""`svg2 traser`: samples, training, graphs and scores of the model that tells scene graphs from trajectories."""
+"""`svg2 traser`: training, graphs and scores of the model that tells scene graphs from trajectories."""
 
 from __future__ import annotations
 
@@ -16,20 +16,15 @@ from rich.console import Console
 from rich.markup import escape
 
 from svg2_assets.commands.installation import Installation, NoSuchVideo
-from svg2_assets.commands.tables import objects_table, print_problems, relations_table, show_json, table
+from svg2_assets.commands.tables import objects_table, relations_table, show_json, table
 from svg2_assets.evaluation.tracks.reading import read_tracks
 from svg2_assets.scene.document import write
 from svg2_assets.scene.errors import UnusableBackend, printable
 from svg2_assets.scene.trajectory import Trajectory
 from svg2_assets.scene.video import FrameSource
-from svg2_assets.traser.collecting import collect, publish
 from svg2_assets.traser.forms import InvalidSetup, nearest, read_form
 from svg2_assets.traser.predicting import trajectories_of
 from svg2_assets.traser.presets import PRESETS
-from svg2_assets.traser.samples.counting import Counts
-from svg2_assets.traser.samples.publishing import Published
-from svg2_assets.traser.samples.settings import BuildSettings
-from svg2_assets.traser.samples.world import HELD_OUT, TEST, WorldSampleSettings, write_world
 from svg2_assets.traser.text import Statement, Task, Thing
 from svg2_assets.traser.training.settings import Setup, read_setup
 
@@ -41,57 +36,9 @@ if TYPE_CHECKING:
     from svg2_assets.traser.training.running import Trained, Watcher
     from svg2_assets.traser.training.scores import Scores
 
-WRONG = 1
 STOPPED = 130  # as shells say that Ctrl-C ended a command
 CURVE_ROWS = 12
 SHOWN = 2000  # characters of an answer
-
-
-def samples(
-    installation: Installation,
-    console: Console,
-    *,
-    config: Path | None,
-    changes: Sequence[str],
-    tag: str,
-    as_json: bool,
-) -> int:
-    """Make samples of the store's scene graphs and keep them under a tag. The exit code is 1 where videos failed."""
-    settings = read_form(BuildSettings, config, changes=changes)
-    store = installation.store
-    done = collect(store, settings, open_video=lambda v: installation.media.source(store, v), run_id="svg2 traser")
-    print_problems(Console(stderr=True) if as_json else console, {**done.blocked, **done.failed})
-    if not as_json:
-        console.print(done.totals, highlight=False)  # what filters did follows as a table
-    unchanged = not done.written and not done.gone
-    before = {"summary": done.summary(), "failed": dict(done.failed)}
-    _publish(publish(store, tag, unchanged=unchanged), console, as_json=as_json, before=before)
-    return WRONG if done.failed else 0
-
-
-def world(
-    installation: Installation,
-    console: Console,
-    *,
-    train: int,
-    held_out: int,
-    test: int,
-    config: Path | None,
-    changes: Sequence[str],
-    tag: str,
-    processes: int,
-    as_json: bool,
-) -> int:
-    """Write clips of the synthetic world as samples and keep all samples under a tag."""
-    settings = read_form(WorldSampleSettings, config, changes=changes)
-    seeds = [*range(train), *range(HELD_OUT, HELD_OUT + held_out), *range(TEST, TEST + test)]
-    written = write_world(installation.store, settings, seeds, processes=processes, run_id="svg2 traser world")
-    said = f"{written.written} clips written, {written.kept} were there"
-    if not as_json:
-        console.print(said, highlight=False)
-    published = publish(installation.store, tag, unchanged=not written.written)
-    _publish(published, console, as_json=as_json, before={"summary": said})
-    return 0
 
 
 def train(
@@ -341,21 +288,6 @@ def _need_models() -> None:
         raise UnusableBackend(
             f"traser: {error.name} is not installed. Install the extra `models`: pip install 'svg2-assets[models]'."
         ) from error
-
-
-def _publish(published: Published, console: Console, *, as_json: bool, before: Mapping[str, Any]) -> None:
-    by_split = [(*key, str(number)) for key, number in published.samples.items()]
-    if as_json:
-        counts = json.loads(published.counts.to_json())
-        show_json({**before, "tag": published.tag, "samples": by_split, "counts": counts})
-        return
-    console.print(table(f"Samples under {published.tag}", ("dataset", "split", "samples"), by_split))
-    console.print(counts_table(published.counts))
-
-
-def counts_table(counts: Counts) -> Any:
-    """What the filters did."""
-    return table("What became of what was found", ("", "", "count"), [(w, y, str(n)) for w, y, n in counts.rows()])
 
 
 def _provenance(teller: Teller, told: Told) -> dict[str, Any]:

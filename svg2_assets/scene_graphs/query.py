@@ -14,6 +14,8 @@ from svg2_assets.scene.taxonomy import CAMERA_ID, INVERSES, SYMMETRIC, SYNONYMS,
 Frame = pl.DataFrame | pl.LazyFrame
 """A table of the store, read or to be read."""
 
+RELATION = ("video_id", "relation_id", "subject", "predicate", "object", "category", "spans", "confidence")
+"""Columns of a relation that an answer is made of."""
 _CAMERA_NAME = "camera"
 _TURNED = {p: inverse_of(p) or p for p in (*SYMMETRIC, *INVERSES, *INVERSES.values())}
 """Predicates that can be told from the other end, and what they are called then."""
@@ -34,10 +36,18 @@ class Question:
     object: str | None = None
     min_seconds: float = 0.0
 
+    @property
+    def anything(self) -> bool:
+        """Whether it says nothing of names and predicates."""
+        return all(asked is None for asked in (self.subject, self.predicate, self.object))
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A relation that answers the question, told the way it was asked; spans are [start, end) in seconds."""
+    """A relation that answers the question, told the way it was asked; spans are [start, end) in seconds.
+
+    `source`: the data set that says so, as `sources.Dataset.spec` names it. `uri` is empty where nobody knows the file.
+    """
 
     video_id: str
     uri: str
@@ -50,6 +60,7 @@ class Match:
     spans: tuple[tuple[float, float], ...]
     seconds: float
     confidence: float
+    source: str = "pipeline"
 
     def to_json(self) -> dict[str, Any]:
         """The match as JSON types."""
@@ -63,7 +74,13 @@ def find_relations(question: Question, *, videos: Frame, labels: Frame, relation
     told from the other end: `right of` finds what is stored as `left of`, and `near` is symmetric. Superseded videos
     are left out.
     """
-    told = _named(relations.lazy(), labels.lazy()).filter(pl.col("seconds") >= question.min_seconds)
+    names = labels.lazy().filter(pl.col("stage") == "verified").select("video_id", "object_id", "name")
+    return find_named(question, with_names(relations.lazy().select(RELATION), names), videos=videos)
+
+
+def find_named(question: Question, named: Frame, *, videos: Frame, source: str = "pipeline") -> list[Match]:
+    """`find_relations` of relations that have the names of their ends (`with_names`); `source` is who says so."""
+    told = _timed(named.lazy()).filter(pl.col("seconds") >= question.min_seconds)
     both = pl.concat([told, _from_the_other_end(told)])
     for condition in _conditions(question):
         both = both.filter(condition)
@@ -71,7 +88,7 @@ def find_relations(question: Question, *, videos: Frame, labels: Frame, relation
     once = both.sort("turned").unique(["video_id", "relation_id"], keep="first", maintain_order=True)
     current = videos.lazy().filter(pl.col("superseded_by").is_null()).select("video_id", "uri")
     found = once.join(current, on="video_id", how="inner").collect()
-    return sorted((_match(row) for row in found.iter_rows(named=True)), key=_order)
+    return sorted((_match(row, source) for row in found.iter_rows(named=True)), key=in_order)
 
 
 def with_names(relations: pl.LazyFrame, names: pl.LazyFrame) -> pl.LazyFrame:
@@ -87,13 +104,13 @@ def with_names(relations: pl.LazyFrame, names: pl.LazyFrame) -> pl.LazyFrame:
     return told
 
 
-def matching_names(names: Iterable[str], asked: str) -> list[str]:
-    """Those of `names` that somebody means who asks for `asked`, as `Question` says."""
-    return (
-        pl.DataFrame({"name": list(names)}, schema={"name": pl.String})
-        .filter(_called(pl.col("name"), asked))["name"]
-        .to_list()
+def matching_names(names: Iterable[str], *asked: str) -> list[list[str]]:
+    """For each of `asked`, those of `names` that somebody means who asks for it, as `Question` says."""
+    known = pl.DataFrame({"name": list(names)}, schema={"name": pl.String}).with_columns(
+        plain=_plain(pl.col("name")), meant=_meant(pl.col("name"))
     )
+    called = (_is_called(pl.col("plain"), pl.col("meant"), words) for words in asked)
+    return [known.filter(condition)["name"].to_list() for condition in called]
 
 
 def matching_predicates(predicates: Iterable[str], asked: str | None) -> tuple[list[str], list[str]]:
@@ -104,18 +121,10 @@ def matching_predicates(predicates: Iterable[str], asked: str | None) -> tuple[l
     return stored, turned
 
 
-def _named(relations: pl.LazyFrame, labels: pl.LazyFrame) -> pl.LazyFrame:
-    """Relations with the names of both ends, their time in all, and `turned` (False)."""
-    names = labels.filter(pl.col("stage") == "verified").select("video_id", "object_id", "name")
-    columns = ["video_id", "relation_id", "subject", "predicate", "object", "category", "spans", "confidence"]
-    timed = relations.select(
-        *columns,
-        seconds=pl.col("spans")
-        .list.eval(pl.element().struct.field("end") - pl.element().struct.field("start"))
-        .list.sum(),
-        turned=pl.lit(value=False),
-    )
-    return with_names(timed, names)
+def _timed(named: pl.LazyFrame) -> pl.LazyFrame:
+    """Relations with their time in all, and `turned` (False)."""
+    lengths = pl.element().struct.field("end") - pl.element().struct.field("start")
+    return named.with_columns(seconds=pl.col("spans").list.eval(lengths).list.sum(), turned=pl.lit(value=False))
 
 
 def _from_the_other_end(told: pl.LazyFrame) -> pl.LazyFrame:
@@ -145,9 +154,17 @@ def _accepted(predicate: str) -> set[str]:
 
 
 def _called(name: pl.Expr, asked: str) -> pl.Expr:
+    return _is_called(_plain(name), _meant(name), asked)
+
+
+def _meant(name: pl.Expr) -> pl.Expr:
+    return name.map_batches(canonical_column, return_dtype=pl.String)
+
+
+def _is_called(plain: pl.Expr, meant: pl.Expr, asked: str) -> pl.Expr:
+    """Whether a name, in plain words and as it is meant, answers to `asked`."""
     words, canonical = _words(asked), canonical_name(asked)
-    meant = name.map_batches(canonical_column, return_dtype=pl.String)
-    as_said = (_plain(name) == words) | _plain(name).str.ends_with(" " + words)
+    as_said = (plain == words) | plain.str.ends_with(" " + words)
     return as_said | (meant == canonical) | meant.str.ends_with(" " + canonical)
 
 
@@ -159,10 +176,10 @@ def _words(text: str) -> str:
     return " ".join(text.replace("_", " ").lower().split())
 
 
-def _match(row: dict[str, Any]) -> Match:
+def _match(row: dict[str, Any], source: str) -> Match:
     return Match(
         video_id=row["video_id"],
-        uri=row["uri"],
+        uri=row["uri"] or "",
         subject_id=row["subject"],
         subject=row["subject_name"],
         predicate=row["predicate"],
@@ -172,9 +189,12 @@ def _match(row: dict[str, Any]) -> Match:
         spans=tuple((span["start"], span["end"]) for span in row["spans"] or ()),
         seconds=round(row["seconds"], 6),
         confidence=row["confidence"],
+        source=source,
     )
 
 
-def _order(match: Match) -> tuple[Any, ...]:
+def in_order(match: Match) -> tuple[Any, ...]:
+    """What matches of one data set are sorted by: address and id of the video, first instant, ids."""
     start = match.spans[0][0] if match.spans else 0.0
-    return match.uri, match.video_id, start, match.subject_id, match.object_id, match.predicate, match.spans
+    said = match.subject_id, match.object_id, match.predicate, match.spans
+    return match.uri, match.video_id, start, *said, match.category, match.confidence

@@ -16,7 +16,7 @@ from svg2_assets.scene_graphs.tallying import Tally
 
 OWN = "pipeline"
 """The name of the data set that the phases make."""
-_GRAPHS = 512
+GRAPHS = 512
 """Whole graphs read at once; an imported one brings the frames of its objects along."""
 _RELATION = ("subject", "predicate", "object", "category", "spans")
 
@@ -35,6 +35,9 @@ class Kind(StrEnum):
 
 TABLES = {Kind.IMPORTED: "imported_graphs", Kind.PREDICTED: "predictions"}
 """Tables whose rows are whole graphs, by `source`."""
+PREFIXES = {Kind.IMPORTED: "imported", Kind.PREDICTED: "predictions"}
+"""What stands before the name of a data set where its kind has to be said."""
+ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class Dataset:
 
     kind: Kind
     name: str
+
+    @property
+    def spec(self) -> str:
+        """How a user names it: `pipeline`, `imported:NAME`, `predictions:NAME`."""
+        return self.name if self.kind is Kind.OWN else f"{PREFIXES[self.kind]}:{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +92,48 @@ def datasets_of(store: StatisticsStore, *, named: str | None = None) -> list[Dat
         found += [Dataset(kind, name) for name in sorted(names)]
     if store.count("videos") or not found:
         found.insert(0, Dataset(Kind.OWN, OWN))
-    wanted = [d for d in found if named is None or d.name == named]
+    wanted = [d for d in found if named is None or named in {d.name, d.spec}]
     if not wanted:
         there = ", ".join(dict.fromkeys(printable(d.name) for d in found))
         raise NoSuchDataset(f"--source {printable(named or '')}: no data set has this name. There are {there}.")
     return wanted
+
+
+def chosen(store: StatisticsStore, given: Sequence[str]) -> list[Dataset]:
+    """The data sets that `given` names, each once: by `Dataset.spec`, by a name that only one has, or `all` of them.
+
+    The phases' own where nothing is given. Raises `NoSuchDataset`.
+    """
+    found = (d for text in given or (OWN,) for d in _meant(store, text.removeprefix("store:")))
+    return list(dict.fromkeys(found))
+
+
+def one_of(store: StatisticsStore, given: str) -> Dataset:
+    """The data set that `given` names; the phases' own where it is empty. Raises `NoSuchDataset`."""
+    found = chosen(store, [given] if given else [])
+    if len(found) > 1:
+        raise NoSuchDataset(f"--source {printable(given)}: expected one data set, found {_listed(found)}.")
+    return found[0]
+
+
+def _meant(store: StatisticsStore, text: str) -> list[Dataset]:
+    if text == OWN:
+        return [Dataset(Kind.OWN, OWN)]
+    prefix, _, name = text.partition(":")
+    kind = next((k for k, p in PREFIXES.items() if p == prefix and name), None)
+    if kind is not None and store.count(TABLES[kind], where={"source": name}):
+        return [Dataset(kind, name)]  # known without a look at all there are
+    there = datasets_of(store)
+    found = [d for d in there if text in {ALL, d.name, d.spec}]
+    if not found:
+        raise NoSuchDataset(f"--source {printable(text)}: there is no such data set. There are {_listed(there)}.")
+    if text != ALL and len(found) > 1:
+        raise NoSuchDataset(f"--source {printable(text)}: several have this name. Say which: {_listed(found)}.")
+    return found
+
+
+def _listed(found: Sequence[Dataset]) -> str:
+    return ", ".join(printable(d.spec) for d in found)
 
 
 def figures_of(store: StatisticsStore, dataset: Dataset) -> Figures:
@@ -116,8 +161,8 @@ def _imported(store: StatisticsStore, source: str) -> Tally:
     tally = Tally(videos)
     for row in videos.select(told).unique().iter_rows(named=True):
         tally.annotators.add(f"{row['dataset'] or 'unknown'} ({row['format']})")
-    for graphs in store.scan(TABLES[Kind.IMPORTED], ["video_id", "objects", "relations"], where=where, rows=_GRAPHS):
-        objects = _each(graphs, "objects", ("id", "name", "verdict", "attributes")).rename({"id": "object_id"})
+    for graphs in store.scan(TABLES[Kind.IMPORTED], ["video_id", "objects", "relations"], where=where, rows=GRAPHS):
+        objects = each(graphs, "objects", ("id", "name", "verdict", "attributes")).rename({"id": "object_id"})
         _add(tally, objects, graphs)
     return tally
 
@@ -129,8 +174,8 @@ def _predicted(store: StatisticsStore, source: str) -> Tally:
     tally = Tally.of_catalog(_catalog(store).join(asked, on="video_id", how="semi"))
     tally.annotators.update(asked["model_id"].drop_nulls().unique())
     other = pl.struct(value=pl.element(), type=pl.lit(AttributeType.OTHER.value))
-    for graphs in store.scan(table, ["video_id", "objects", "relations"], where=where, rows=_GRAPHS):
-        objects = _each(graphs, "objects", ("id", "name", "attributes")).rename({"id": "object_id"})
+    for graphs in store.scan(table, ["video_id", "objects", "relations"], where=where, rows=GRAPHS):
+        objects = each(graphs, "objects", ("id", "name", "attributes")).rename({"id": "object_id"})
         typed = pl.col("attributes").list.eval(other)
         _add(tally, objects.with_columns(typed, verdict=pl.lit(Verdict.UNVERIFIED.value)), graphs)
     return tally
@@ -139,10 +184,10 @@ def _predicted(store: StatisticsStore, source: str) -> Tally:
 def _add(tally: Tally, objects: pl.DataFrame, graphs: pl.DataFrame) -> None:
     tally.add_objects(objects)
     tally.add_labels(objects)
-    tally.add_relations(_each(graphs, "relations", _RELATION))
+    tally.add_relations(each(graphs, "relations", _RELATION))
 
 
-def _each(graphs: pl.DataFrame, column: str, fields: Iterable[str]) -> pl.DataFrame:
+def each(graphs: pl.DataFrame, column: str, fields: Iterable[str]) -> pl.DataFrame:
     """A row for each struct in the lists of `column`, with its `fields` and its video."""
     rows = graphs.select("video_id", column).explode(column, empty_as_null=False, keep_nulls=False)
     return rows.select("video_id", *(pl.col(column).struct.field(name) for name in fields))

@@ -19,6 +19,7 @@ import polars as pl
 
 from svg2_assets.scene.taxonomy import UNKNOWN_NAME
 from svg2_assets.scene_graphs.query import (
+    RELATION,
     Match,
     Question,
     find_relations,
@@ -30,16 +31,13 @@ from svg2_assets.scene_graphs.query import (
 TABLE = "statements"
 MOST = 20_000
 """Relations, and videos written lately, up to which the index is used; reading everything is faster from there on."""
-_HEAD = ""
+HEAD = ""
 """The video of the row that says what the index was made of."""
 _VERIFIED = {"stage": "verified"}
 _FACTS: dict[str, tuple[Sequence[str], Mapping[str, Any] | None]] = {
     "videos": (["video_id", "uri", "superseded_by"], None),
     "labels": (["video_id", "stage", "object_id", "name"], _VERIFIED),
-    "relations": (
-        ["video_id", "relation_id", "subject", "predicate", "object", "category", "spans", "confidence"],
-        None,
-    ),
+    "relations": (RELATION, None),
 }
 """Table to the columns that an answer is made of, and the rows that count."""
 
@@ -59,9 +57,9 @@ class QueryStore(Protocol):
         ...
 
     def scan(
-        self, table: str, columns: Sequence[str], *, where: Mapping[str, Any] | None = None
+        self, table: str, columns: Sequence[str], *, where: Mapping[str, Any] | None = None, rows: int = ...
     ) -> Iterator[pl.DataFrame]:
-        """All rows of a table, a frame at a time."""
+        """All rows of a table, a frame of at most `rows` at a time."""
         ...
 
     def count(self, table: str, *, where: Mapping[str, Any] | None = None) -> int:
@@ -96,11 +94,11 @@ def find_stored(store: QueryStore, question: Question) -> list[Match]:
 
 def candidates(store: QueryStore, question: Question) -> set[str] | None:
     """Ids of the videos that can have an answer, others among them; None where that may be any."""
-    head = store.read(TABLE, video_ids=[_HEAD]).to_dicts()
-    if not head or all(asked is None for asked in (question.subject, question.predicate, question.object)):
+    head = store.read(TABLE, video_ids=[HEAD]).to_dicts()
+    if not head or question.anything or _asks_for_nameless(question):
         return None
-    asked = _conditions(question, head[0]["names"], head[0]["predicates"])
-    if asked is None or sum(store.count(TABLE, where=where) for where in asked) > MOST:
+    asked = conditions(question, head[0]["names"], head[0]["predicates"])
+    if sum(store.count(TABLE, where=where) for where in asked) > MOST:
         return None
     marks = {table: tuple(mark) for table, mark in json.loads(head[0]["marks"]).items()}
     lately = _lately(store, marks)
@@ -116,35 +114,36 @@ def refresh(store: QueryStore) -> int:
     Takes the memory of all names and relations at once: 2 GB for 7 million of each. One process at a time.
     """
     marks = {name: list(store.mark(name)) for name in ("labels", "relations")}
-    head = store.read(TABLE, video_ids=[_HEAD], columns=["marks"])
+    head = store.read(TABLE, video_ids=[HEAD], columns=["marks"])
     if head["marks"].to_list() == [json.dumps(marks)]:
         return store.count(TABLE) - 1
     names = pl.concat(store.scan("labels", ["video_id", "object_id", "name"], where=_VERIFIED))
     told = pl.concat(store.scan("relations", ["video_id", "relation_id", "subject", "predicate", "object"]))
     made = with_names(told.lazy(), names.lazy()).drop("subject", "object").collect()
-    ends = pl.concat([made["subject_name"], made["object_name"]]).unique().sort()
-    first = {
-        "video_id": [_HEAD],
-        "relation_id": [0],
-        "marks": [json.dumps(marks)],
-        "names": [ends.to_list()],
-        "predicates": [made["predicate"].drop_nulls().unique().sort().to_list()],
-    }
-    about = pl.DataFrame(first, schema_overrides={"relation_id": pl.Int32})
-    store.rewrite(TABLE, pl.concat([about, made], how="diagonal"))
+    store.rewrite(TABLE, pl.concat([first_row(made, json.dumps(marks)), made], how="diagonal"))
     return made.height
 
 
-def _conditions(
-    question: Question, names: Sequence[str], predicates: Sequence[str]
-) -> list[dict[str, list[str]]] | None:
-    """Which rows of the index answer, as stored and from the other end; None where it can miss some."""
-    ends = {
-        end: None if asked is None else matching_names(names, asked)
-        for end, asked in (("subject", question.subject), ("object", question.object))
+def first_row(made: pl.DataFrame, marks: str) -> pl.DataFrame:
+    """The row that says of what an index was `made`, and all names and predicates that it has."""
+    ends = pl.concat([made["subject_name"], made["object_name"]]).unique().sort()
+    first = {
+        "video_id": [HEAD],
+        "relation_id": [0],
+        "marks": [marks],
+        "names": [ends.to_list()],
+        "predicates": [made["predicate"].drop_nulls().unique().sort().to_list()],
     }
-    if any(matching_names([UNKNOWN_NAME], asked) for asked in (question.subject, question.object) if asked is not None):
-        return None
+    return pl.DataFrame(first, schema_overrides={"relation_id": pl.Int32})
+
+
+def conditions(question: Question, names: Sequence[str], predicates: Sequence[str]) -> list[dict[str, list[str]]]:
+    """Which rows of an index answer that has these `names` and `predicates`: as stored and from the other end."""
+    asked = {
+        end: name for end, name in (("subject", question.subject), ("object", question.object)) if name is not None
+    }
+    found = dict(zip(asked, matching_names(names, *asked.values()), strict=True))
+    ends = {end: found.get(end) for end in ("subject", "object")}
     stored, turned = matching_predicates(predicates, question.predicate)
     ways = [("subject", "object", None if question.predicate is None else stored), ("object", "subject", turned)]
     return [
@@ -152,6 +151,12 @@ def _conditions(
         for first, second, said in ways
         for wanted in [{"subject_name": ends[first], "predicate": said, "object_name": ends[second]}]
     ]
+
+
+def _asks_for_nameless(question: Question) -> bool:
+    """Whether things answer whose label is gone, of which the index knows the name that they had."""
+    ends = (question.subject, question.object)
+    return any(matching_names([UNKNOWN_NAME], *(asked for asked in ends if asked is not None)))
 
 
 def _lately(store: QueryStore, marks: Mapping[str, tuple[int, int]]) -> set[str]:

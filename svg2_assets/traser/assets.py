@@ -21,9 +21,10 @@ from svg2_assets.phases import digest
 from svg2_assets.run_steps import failure_text
 from svg2_assets.settings import from_environment
 from svg2_assets.traser.collecting import collect, publish
+from svg2_assets.traser.footage import footage_in
 from svg2_assets.traser.forms import read_form
 from svg2_assets.traser.predicting import Predicted, Predicting, predict
-from svg2_assets.traser.samples.settings import BuildSettings
+from svg2_assets.traser.samples.settings import GraphSampleSettings, Stored
 from svg2_assets.traser.text import Task
 from svg2_assets.traser.training.settings import Setup, read_setup
 
@@ -71,13 +72,17 @@ def traser_samples(
 ) -> dg.MaterializeResult[None]:
     """Collect and tag."""
     opened = store.open()
-    done = collect(
-        opened,
-        read_form(BuildSettings, *_file(config.config), text=_text(config.config), changes=config.changes),
-        open_video=lambda video_id: media.source(opened, video_id),
-        run_id=context.run_id,
-        heard=lambda uri, number, total: progress.started("traser_samples", uri, number, total),
-    )
+    how = read_form(GraphSampleSettings, *_file(config.config), text=_text(config.config), changes=config.changes)
+    whole, opening = how.pictures.stored is Stored.NONE, media.frames_of_samples().open
+    with footage_in(how.videos, glance=media.glance, opening=opening, whole=whole) as footage:
+        done = collect(
+            opened,
+            how,
+            open_video=lambda video_id: media.source(opened, video_id),
+            footage=footage,
+            run_id=context.run_id,
+            heard=lambda uri, number, total: progress.started("traser_samples", uri, number, total),
+        )
     context.log.info(done.summary())
     published = publish(opened, config.tag, unchanged=not done.written and not done.gone)
     by_split = [dg.TableRecord({"dataset": d, "split": s, "samples": n}) for (d, s), n in published.samples.items()]
@@ -89,7 +94,13 @@ def traser_samples(
         "by_split": dg.MetadataValue.table(by_split),
         "filters": dg.MetadataValue.table(counts),
     }
+    origins = [
+        dg.TableRecord({"dataset": d, "source": s, "licence": x, "samples": n})
+        for (d, s, x), n in published.origins.items()
+    ]
+    metadata["origins"] = dg.MetadataValue.table(origins)
     problems = {**done.blocked, **done.failed}
+    problems |= {f"{n} videos: {why}": ", ".join(done.examples[r]) for r, why, n in done.left_out()}
     if problems:
         metadata["without_sample"] = _problems(problems)
     return dg.MaterializeResult(metadata=metadata)

@@ -98,6 +98,12 @@ def test_an_object_without_a_label_is_called_object_and_a_superseded_video_is_no
     assert said(ask(stray)) == [("person", "near", "object")]
 
 
+def test_answers_stand_in_one_order_whatever_the_order_of_the_rows():
+    twice = [tables.relation("a", i, (0, "near", 1), confidence=c) for i, c in enumerate((0.9, 0.1, 0.5))]
+    for rows in (twice, twice[::-1]):
+        assert [m.confidence for m in ask(tables.relations(*rows))] == [0.1, 0.5, 0.9]
+
+
 def test_empty_tables_have_no_answer():
     assert ask(tables.relations(), subject="person", predicate="right of") == []
 

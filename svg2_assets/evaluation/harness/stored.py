@@ -12,12 +12,13 @@ from svg2_assets.evaluation.harness.sources import Card, UnreadableGraph, Unusab
 from svg2_assets.scene.errors import InvalidSceneValue, PhaseError, printable
 from svg2_assets.scene.graph import SceneGraph
 from svg2_assets.scene_graphs import imports
+from svg2_assets.scene_graphs.sources import OWN, PREFIXES, Kind
 from svg2_assets.scene_graphs.stored import read_graph
 from svg2_assets.traser.predicting import TABLE as PREDICTIONS
 from svg2_assets.traser.predicting import read_prediction
 
 GRAPHS = "scene_graphs"
-PIPELINE, IMPORTED, PREDICTED = "pipeline", "imported", "predictions"
+PIPELINE, IMPORTED, PREDICTED = OWN, PREFIXES[Kind.IMPORTED], PREFIXES[Kind.PREDICTED]
 
 
 class GraphStore(Protocol):

@@ -16,6 +16,13 @@ class Reason(StrEnum):
     NO_OBJECT = "video: holds no object"
     NONE_LEFT = "video: no object left"
     MASKS_END = "video: cut where its masks end"
+    NO_FILE = "video: its file is not found"
+    OTHER_SHAPE = "video: its file has another shape than its graph"
+    OTHER_RATE = "video: its file has another frame rate than its graph"
+    SHORTER = "video: its file ends before the masks of its graph"
+    FILE_END = "video: cut where its file ends"
+    NO_MASKS = "video: its graph has no masks"
+    BOXES = "video: its graph has boxes in place of masks"
 
     OBJECT = "object: kept"
     VERDICT = "object: verification"

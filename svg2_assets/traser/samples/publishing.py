@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -32,12 +32,14 @@ class NothingToPublish(Svg2Error):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a tag holds: the `version` of the samples' table, samples by (dataset, split), what filters did."""
+    """What a tag holds: the `version` of the samples' table, samples by (dataset, split), what filters did, and samples
+    by (dataset, source, licence), the last two empty where a row does not say."""
 
     tag: str
     version: int
     samples: dict[tuple[str, str], int]
     counts: Counts
+    origins: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
 
 def publish_samples(store: Publishable, tag: str) -> Published:
@@ -45,13 +47,20 @@ def publish_samples(store: Publishable, tag: str) -> Published:
 
     Raises `NothingToPublish` where none is for training, and what the store raises for a tag that exists.
     """
-    rows = store.read(TABLE, columns=("video_id", "dataset", "split", "report"))
-    by_split = rows.group_by("dataset", "split").len().sort("dataset", "split")
-    samples = {(dataset, split): number for dataset, split, number in by_split.iter_rows()}
+    rows = store.read(TABLE, columns=("video_id", "dataset", "split", "report", "source", "licence"))
+    samples = _by(rows, "dataset", "split")
     if not any(split == Split.TRAIN for _, split in samples):
         held = sum(samples.values())
         raise NothingToPublish(
-            f"{tag}: the store holds no sample for training ({held} in all). Build some first: `svg2 traser samples`."
+            f"{tag}: the store holds no sample for training ({held} in all). `svg2 traser samples` makes some, and "
+            "says why videos have none."
         )
     versions = store.tag(tag)
-    return Published(tag, versions[TABLE], samples, total(rows.select("report").to_dicts()))
+    counts = total(rows.select("report").to_dicts())
+    return Published(tag, versions[TABLE], samples, counts, origins=_by(rows, "dataset", "source", "licence"))
+
+
+def _by(rows: pl.DataFrame, *columns: str) -> dict[Any, int]:
+    """How many rows have each combination of texts, in order."""
+    counted = rows.select(pl.col(columns).fill_null("")).group_by(columns).len().sort(columns)
+    return {tuple(texts): number for *texts, number in counted.iter_rows()}

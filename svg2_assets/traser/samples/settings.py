@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from svg2_assets.scene.taxonomy import AttributeType, Verdict
+from svg2_assets.scene_graphs.sources import OWN, PREFIXES, Kind
 from svg2_assets.traser.samples.splits import SplitSettings
 from svg2_assets.traser.sampling import LEAST_PIXELS, MOST_PIXELS, Sampling
 
@@ -138,4 +141,48 @@ class BuildSettings(_Settings):
         dumped: dict[str, Any] = self.model_dump(mode="json")
         dumped["objects"]["verdicts"] = sorted(dumped["objects"]["verdicts"])
         dumped["attributes"]["types"] = sorted(dumped["attributes"]["types"])
+        return dumped
+
+
+_IMPORTED = PREFIXES[Kind.IMPORTED] + ":"
+
+
+class GraphSampleSettings(BuildSettings):
+    """Whose graphs become samples.
+
+    `source`: `pipeline`, or `imported:NAME`; then `dataset` is NAME where nothing else is said. `videos`: folder of the
+    files of an import's videos, each called by the video's id, or as the graph's address calls it.
+    """
+
+    source: str = OWN
+    videos: Path | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_by_import(cls, given: Any) -> Any:
+        source = given.get("source") if isinstance(given, Mapping) else None
+        name = source.removeprefix(_IMPORTED) if isinstance(source, str) and source.startswith(_IMPORTED) else ""
+        if name and "dataset" not in given:
+            return {**given, "dataset": name}
+        return given
+
+    @field_validator("source")
+    @classmethod
+    def _has_masks(cls, source: str) -> str:
+        if source != OWN and not (source.startswith(_IMPORTED) and source != _IMPORTED):
+            raise ValueError(f"expected {OWN} or {_IMPORTED}NAME")
+        return source
+
+    @property
+    def imported(self) -> str | None:
+        """The name of the import; None where the graphs are the phases'."""
+        return None if self.source == OWN else self.source.removeprefix(_IMPORTED)
+
+    def to_json(self) -> dict[str, Any]:
+        """As of `BuildSettings`. Where files lie decides nothing as long as pictures come along with the samples."""
+        dumped = super().to_json()
+        if self.imported is None:
+            del dumped["source"]
+        if self.imported is None or self.pictures.stored is not Stored.NONE:
+            del dumped["videos"]
         return dumped

@@ -50,6 +50,18 @@ def test_parsed_and_verified_labels_are_replaced_apart(store: SceneGraphStore) -
     assert rows == [("parsed", 1, "cat", None), ("verified", 0, None, "yes")]
 
 
+def test_a_part_of_a_videos_rows_is_replaced_apart(store: SceneGraphStore) -> None:
+    def sample(sample_id: str, dataset: str) -> dict[str, Any]:
+        return {"video_id": "a", "sample_id": sample_id, "dataset": dataset}
+
+    store.replace("traser_samples", [sample("whole", "x"), sample("other", "y")], video_ids=["a"])
+    store.replace("traser_samples", [sample("whole", "z")], video_ids=["a"], within={"sample_id": "whole"})
+    there = store.read("traser_samples", columns=["sample_id", "dataset"])
+    assert sorted(there.rows()) == [("other", "y"), ("whole", "z")]
+    with pytest.raises(InvalidRows, match="another sample_id than 'whole'"):
+        store.replace("traser_samples", [sample("other", "x")], video_ids=["a"], within={"sample_id": "whole"})
+
+
 def test_rows_come_back_as_they_went_in(store: SceneGraphStore) -> None:
     row = {
         "video_id": "a", "stage": "parsed", "object_id": 3, "name": "dog", "confidence": 0.25, "uncertain": True,
