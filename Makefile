@@ -8,7 +8,7 @@ CLIP ?= tests/clips/vtest_200_499.mp4
 export DAGSTER_DISABLE_TELEMETRY := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help demo test test-all dev lint bench-speed bench-quality bench-heldout bench-tracking bench-verification bench-rle bench-statistics bench-swaps bench-table2 bench-traser bench-questions train-tiny clean
+.PHONY: help demo test test-all dev lint bench-speed bench-quality bench-heldout bench-tracking bench-verification bench-rle bench-statistics bench-formats bench-swaps bench-table2 bench-traser bench-questions train-tiny clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -72,6 +72,9 @@ bench-table2: $(VENV)/.dev  ## systems of known quality side by side, a vision b
 
 bench-statistics: $(VENV)/.dev  ## statistics and queries of a store as large as SVG2: some GB of disk, half an hour
 	$(BIN)/python -m benchmarks.statistics
+
+bench-formats: $(VENV)/.dev  ## file formats in and out: time, memory by number of videos, what comes back
+	$(BIN)/python -m benchmarks.formats
 
 bench-traser: $(VENV)/.dev  ## TRASER's token selection and arrangement against the plain implementation
 	$(BIN)/python -m benchmarks.traser_tokens

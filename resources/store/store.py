@@ -59,6 +59,18 @@ class SceneGraphStore:
         sql = condition(where, schema=TABLES[table])
         return map(_frame, scanning.scan(self._tables, table, columns, sql, rows=rows))
 
+    def scan_in_order(
+        self, table: str, columns: Sequence[str], *, where: Where | None = None, rows: int
+    ) -> Iterator[pl.DataFrame]:
+        """`scan` in order of key, whose columns have to be among `columns`: for rows that are large and not too many.
+
+        Memory is that of `rows` rows, and of all keys. A compaction that drops the version that is read ends it with a
+        `StoreError`, as it does a `scan`.
+        """
+        sql = condition(where, schema=TABLES[table])
+        for found in scanning.in_order(self._tables, table, columns, sql, rows=rows):
+            yield _frame(found).sort(KEYS[table])
+
     def mark(self, table: str) -> tuple[int, int]:
         """How far `table` is written now, for `written_since`."""
         return scanning.mark(self._tables, table)

@@ -13,7 +13,6 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from svg2_assets.catalog.lookup import entries
 from svg2_assets.commands.installation import Installation
 from svg2_assets.commands.tables import print_problems, show_json, table
 from svg2_assets.scene.errors import PhaseError, Svg2Error, printable
@@ -150,7 +149,10 @@ class Graphs:
         where = {"source": self.source}
         imported = imports.imported_ids(store, self.source)
         if imported:
-            yield from imports.imported_graphs(store, self.source, self._among(imported))
+            if self.wanted:
+                yield from imports.imported_graphs(store, self.source, self._among(imported))
+            else:
+                yield from imports.all_imported(store, self.source)
             return
         predicted = store.read(PREDICTIONS, columns=["video_id"], where=where)["video_id"].sort().to_list()
         if not predicted:
@@ -161,7 +163,8 @@ class Graphs:
     def _own(self) -> list[str]:
         if self.wanted:
             return [self.installation.entry(name).video_id for name in self.wanted]
-        return [v for v, entry in entries(self.installation.store).items() if entry.superseded_by is None]
+        current = self.installation.store.read("videos", columns=["video_id"], where={"superseded_by": None})
+        return list(current["video_id"])
 
     def _among(self, there: list[str]) -> list[str]:
         if not self.wanted:

@@ -27,6 +27,14 @@ CODE_VERSION = "1"
 """To be raised whenever the same file gives another row."""
 BATCH, BATCH_BYTES = 256, 64 << 20
 """Videos, and bytes of their masks, that one commit writes."""
+AT_ONCE = 16
+"""Graphs that are read from the store together."""
+COLUMNS = (
+    *("video_id", "source", "format", "format_version", "dataset", "licence", "file", "record", "details"),
+    *("uri", "sha256", "width", "height", "fps", "num_frames", "duration", "frame_times"),
+    *("objects", "masks", "relations"),
+)
+"""What of a row a graph is made of."""
 SHOWN = 20
 """Rejected videos that are kept with what is wrong with them; the others are counted."""
 
@@ -51,6 +59,16 @@ class ImportStore(Protocol):
 
     def upsert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> Any:
         """Insert rows, or overwrite those with the same key."""
+        ...
+
+
+class OrderedStore(Protocol):
+    """The store as reading a whole source uses it."""
+
+    def scan_in_order(
+        self, table: str, columns: Sequence[str], *, where: Mapping[str, Any] | None = None, rows: int
+    ) -> Iterator[pl.DataFrame]:
+        """Rows of a table in order of key, a frame of at most `rows` at a time."""
         ...
 
 
@@ -157,14 +175,24 @@ def imported_ids(store: ImportStore, source: str) -> list[str]:
     return store.read(TABLE, columns=["video_id"], where={"source": source})["video_id"].sort().to_list()
 
 
-def imported_graphs(
-    store: ImportStore, source: str, video_ids: Sequence[str], *, at_once: int = 16
-) -> Iterator[SceneGraph]:
-    """The graphs of these videos that `source` brought, `at_once` in memory; those that are not there are left out."""
-    for begin in range(0, len(video_ids), at_once):
-        ids = video_ids[begin : begin + at_once]
+def imported_graphs(store: ImportStore, source: str, video_ids: Sequence[str]) -> Iterator[SceneGraph]:
+    """The graphs of these videos that `source` brought, `AT_ONCE` in memory; those that are not there are left out.
+
+    Without an index, each `AT_ONCE` look at all of the table: `all_imported` reads a whole source.
+    """
+    for begin in range(0, len(video_ids), AT_ONCE):
+        ids = video_ids[begin : begin + AT_ONCE]
         rows = {row["video_id"]: row for row in store.read(TABLE, video_ids=ids, where={"source": source}).to_dicts()}
         yield from (graph_of(rows[video_id]) for video_id in ids if video_id in rows)
+
+
+def all_imported(store: OrderedStore, source: str) -> Iterator[SceneGraph]:
+    """All graphs that `source` brought, as they are when the first is asked for, in order of the ids of their videos.
+
+    `AT_ONCE` are in memory, and the ids.
+    """
+    for frame in store.scan_in_order(TABLE, COLUMNS, where={"source": source}, rows=AT_ONCE):
+        yield from map(graph_of, frame.iter_rows(named=True))
 
 
 def _at_most(found: Iterable[Read], limit: int | None) -> Iterator[Read]:

@@ -18,7 +18,7 @@ from svg2_assets.scene.errors import PhaseError
 from svg2_assets.scene.graph import SceneGraph
 from svg2_assets.scene_graphs import imports
 from svg2_assets.scene_graphs.formats.values import Fault, Imported, Origin, Read, Rejected, Repair
-from svg2_assets.scene_graphs.imports import bring_in, imported_graphs, imported_ids, read_imported
+from svg2_assets.scene_graphs.imports import all_imported, bring_in, imported_graphs, imported_ids, read_imported
 from tests.scene.strategies import graphs
 from tests.scene_graphs.formats.clips import clip, related
 
@@ -63,6 +63,24 @@ def test_sources_stand_beside_each_other_and_beside_the_phases(store: SceneGraph
         read_imported(store, "w", "a")
 
 
+def test_all_of_a_source_comes_in_order_of_ids_whatever_was_written_when(
+    store: SceneGraphStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert list(all_imported(store, "mine")) == [], "before there is a table"
+    order = ["e", "a", "d", "c", "b"]
+    for video_id in order:  # a commit each
+        bring_in(store, [item(clip(video_id, frames=3 + order.index(video_id)))], source="mine")
+        bring_in(store, [item(clip(video_id, frames=1))], source="others")
+    monkeypatch.setattr(imports, "AT_ONCE", 2)
+    found = all_imported(store, "mine")
+    first = next(found)
+    bring_in(store, [item(clip("c", frames=40))], source="mine")
+    read = [first, *found]
+    assert [(g.video.id, g.video.num_frames) for g in read] == [("a", 4), ("b", 7), ("c", 6), ("d", 5), ("e", 3)]
+    assert read == [g for v in sorted(order) for g in ([read[2]] if v == "c" else imported_graphs(store, "mine", [v]))]
+    assert [g.video.num_frames for g in all_imported(store, "mine")] == [4, 7, 40, 5, 3], "what is new is seen anew"
+
+
 def test_what_is_mended_and_rejected_is_counted_over_all_batches(
     store: SceneGraphStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,7 +92,8 @@ def test_what_is_mended_and_rejected_is_counted_over_all_batches(
     assert (done.videos, done.repairs, done.faults) == (8, {Repair.UNITED: 8}, {Fault.NOT_JSON: 30})
     assert len(done.rejected) == imports.SHOWN
     assert heard[-1] == (8, 30)
-    assert [g.video.id for g in imported_graphs(store, "s", ["v7", "nobody", "v0"], at_once=1)] == ["v7", "v0"]
+    monkeypatch.setattr(imports, "AT_ONCE", 1)
+    assert [g.video.id for g in imported_graphs(store, "s", ["v7", "nobody", "v0"])] == ["v7", "v0"]
 
 
 def test_a_limit_stops_the_reader(store: SceneGraphStore) -> None:
@@ -102,7 +121,7 @@ from pathlib import Path
 from resources.store.store import SceneGraphStore
 from svg2_assets.memory import peak_megabytes
 from svg2_assets.scene_graphs.formats.registry import FORMATS
-from svg2_assets.scene_graphs.imports import bring_in, imported_graphs, imported_ids
+from svg2_assets.scene_graphs.imports import all_imported, bring_in, imported_graphs, imported_ids
 from tests.scene_graphs.formats.clips import clip, related
 
 name, number, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])

@@ -120,7 +120,7 @@ def _document(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise NotImportable(Fault.UNREADABLE, f"cannot be read: {error.strerror}.") from error
     if not isinstance(document, dict) or not isinstance(document.get("objects"), list):
-        raise NotImportable(Fault.FORM, f"expected an object with objects, found {type(document).__name__}.")
+        raise NotImportable(Fault.FORM, "expected a JSON object with a list `objects`, found none.")
     return document
 
 

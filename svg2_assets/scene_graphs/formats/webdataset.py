@@ -94,6 +94,7 @@ def _add(shard: tarfile.TarFile, name: str, content: IO[bytes], size: int) -> No
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode = size, 0o644
     shard.addfile(entry, content)
+    shard.members.clear()  # type: ignore[attr-defined] # it would keep every entry until the file is closed
 
 
 def _add_video(shard: tarfile.TarFile, key: str, uri: str) -> bool:

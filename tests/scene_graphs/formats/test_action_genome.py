@@ -6,6 +6,7 @@ import json
 import pickle
 import pickletools
 import tempfile
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from svg2_assets.scene.graph import SceneGraph
 from svg2_assets.scene.spans import Spans
 from svg2_assets.scene.taxonomy import CAMERA_ID, Category
 from svg2_assets.scene_graphs.formats.action_genome.form import Form, Reading, Writing
-from svg2_assets.scene_graphs.formats.action_genome.pickles import Array, RefusedPickle, read_pickle
+from svg2_assets.scene_graphs.formats.action_genome.pickles import Array, RefusedPickle, read_entries
 from svg2_assets.scene_graphs.formats.action_genome.reading import read
 from svg2_assets.scene_graphs.formats.action_genome.writing import person_of, write
 from svg2_assets.scene_graphs.formats.values import Fault, Imported, Loss, Read, Repair, UnusableTarget
@@ -178,13 +179,19 @@ def hostile(mark: Path) -> dict[str, bytes]:
     }
 
 
+def entries(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    read_entries(path, found.__setitem__)
+    return found
+
+
 @pytest.mark.parametrize("name", [*hostile(Path("mark"))])
 def test_a_hostile_or_broken_pickle_is_refused_and_nothing_runs(tmp_path: Path, name: str) -> None:
     mark = tmp_path / "mark"
     released(tmp_path, {}, frames_of({1: HERE}))
     (tmp_path / f"{OBJECTS}.pkl").write_bytes(hostile(mark)[name])
     with pytest.raises(RefusedPickle):
-        read_pickle(tmp_path / f"{OBJECTS}.pkl")
+        entries(tmp_path / f"{OBJECTS}.pkl")
     (told_of,) = rejected(list(read(tmp_path, Reading(fps=1))))
     assert told_of.fault is Fault.FORM
     assert OBJECTS in told_of.origin.file
@@ -195,25 +202,63 @@ def test_what_is_refused_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.pkl"
     path.write_bytes(pickle.dumps(Calls(eval, "1")))
     with pytest.raises(RefusedPickle, match=r"builtins\.eval.*nothing was run"):
-        read_pickle(path)
+        entries(path)
+    for value, found in (([1], "list"), (np.zeros(1), "Array"), ({1: 2}, "a key of type int")):
+        path.write_bytes(pickle.dumps(value))
+        with pytest.raises(RefusedPickle, match=f"expected frames by name, found {found}"):
+            entries(path)
 
 
 def test_arrays_say_no_more_than_their_bytes(tmp_path: Path) -> None:
     path = tmp_path / "a.pkl"
-    path.write_bytes(pickle.dumps(np.arange(6, dtype=">i2").reshape(2, 3).T, protocol=3))
-    assert read_pickle(path).to_list() == [[0, 3], [1, 4], [2, 5]]
-    path.write_bytes(pickle.dumps([np.float32(1.5), np.int64(7)], protocol=2))
-    assert read_pickle(path) == [1.5, 7]
+
+    def read_back(value: Any, protocol: int = 3, spoil: tuple[bytes, bytes] = (b"", b"")) -> Any:
+        path.write_bytes(pickle.dumps({"a": value}, protocol=protocol).replace(*spoil))
+        return entries(path)["a"]
+
+    assert read_back(np.arange(6, dtype=">i2").reshape(2, 3).T).to_list() == [[0, 3], [1, 4], [2, 5]]
+    assert read_back([np.float32(1.5), np.int64(7)], protocol=2) == [1.5, 7]
     for array in (np.asarray([{}], dtype=object), np.zeros(2, dtype="U3"), np.zeros(1, dtype=[("a", "f4")])):
-        path.write_bytes(pickle.dumps(array, protocol=3))
         with pytest.raises(RefusedPickle):
-            read_pickle(path).to_list()
-    whole = pickle.dumps(np.zeros(3, dtype=np.float32), protocol=3)
-    path.write_bytes(whole.replace(b"K\x03\x85", b"K\x09\x85"))
+            read_back(array).to_list()
     with pytest.raises(RefusedPickle, match="12 bytes"):
-        read_pickle(path).to_list()
+        read_back(np.zeros(3, dtype=np.float32), spoil=(b"K\x03\x85", b"K\x09\x85")).to_list()
     with pytest.raises(RefusedPickle):
         Array().to_list()
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_pickle_is_read_entry_by_entry_and_shared_values_stay_shared(tmp_path: Path, protocol: int) -> None:
+    """What comes again after many others is what it was; entries come before the end of the file is known."""
+    shared = ["on", "under"]
+    value = {f"k{i}": {"said": shared, "own": [i, "on" * i], "size": (i, None, 0.5)} for i in range(3000)}
+    path = tmp_path / "a.pkl"
+    path.write_bytes(pickle.dumps(value, protocol=protocol))
+    assert entries(path) == value
+    found: list[str] = []
+    path.write_bytes(pickle.dumps(value, protocol=protocol)[:-1] + b"\x93.")  # a name where none can be
+    with pytest.raises(RefusedPickle, match="no whole pickle"):
+        read_entries(path, lambda key, _: found.append(key))
+    assert found == list(value)
+
+
+def test_memory_is_not_that_of_the_pickle(tmp_path: Path) -> None:
+    """Of 3 MB, with every value remembered by the pickle."""
+    path = tmp_path / "a.pkl"
+    path.write_bytes(pickle.dumps({f"k{i}": [f"{i} text" * 40] for i in range(10_000)}))
+    assert path.stat().st_size > 3e6
+    count = 0
+
+    def counted(_: str, __: Any) -> None:
+        nonlocal count
+        count += 1
+
+    tracemalloc.start()
+    read_entries(path, counted)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 10_000
+    assert peak < 1e6
 
 
 @pytest.mark.parametrize("files", Form)

@@ -4,7 +4,7 @@
 "attention_relationship": [predicate] or None, "spatial_relationship", "contacting_relationship", "visible",
 "metadata": {"tag", "set"}}, ...]}`; `person_bbox` is `{"VIDEO.mp4/FRAME.png": {"bbox": [N, 4], "bbox_score": [N],
 "bbox_size": (width, height), "bbox_mode": "xyxy", "keypoints"}}`. Upstream they are pickles (`.pkl`), read without
-running anything in them (`pickles`); the same as JSON (`.json`) is read, too, in bounded memory, and taken where both
+running anything in them and entry by entry (`pickles`); the same as JSON (`.json`) is read, too, and taken where both
 are there. `frame_list.txt`, `object_classes.txt` and `relationship_classes.txt` say the same again: written, not read.
 
 **Identity.** There is one person, and one object of a class in a video. Relations are the person's to the object.

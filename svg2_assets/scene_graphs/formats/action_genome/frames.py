@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from itertools import groupby, islice
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from svg2_assets.scene_graphs.formats.action_genome.form import CLIP, GROUPS, OBJECTS, PEOPLE
-from svg2_assets.scene_graphs.formats.action_genome.pickles import Array, RefusedPickle, read_pickle
+from svg2_assets.scene_graphs.formats.action_genome.pickles import Array, read_entries
 from svg2_assets.scene_graphs.formats.boxes import Edges, edges_of
 from svg2_assets.scene_graphs.formats.json_lists import members_of
 from svg2_assets.scene_graphs.formats.origins import KEY
@@ -102,25 +102,40 @@ class Frame:
 
 @dataclass(slots=True)
 class Gathered:
-    """All frames on disk. `unnamed`: keys that are no video and frame; `repeated`: frames that came twice, by video."""
+    """All frames on disk. `unnamed`: how many keys are no video and frame, `example` the first of them; `repeated`:
+    frames that came twice, by video."""
 
     shelf: Shelf
-    unnamed: list[str] = field(default_factory=list)
+    unnamed: int = 0
+    example: str = ""
     repeated: Counter[str] = field(default_factory=Counter)
 
     def add(self, file: Path) -> None:
         """Take in one of the two files. Raises `RefusedPickle`, `BrokenJson`, `OSError`."""
         people = file.stem == PEOPLE
-        for key, value in _members(file, people=people):
-            match = _KEY.fullmatch(key)
-            if match is None or int(match[2]) < 1:
-                self.unnamed.append(key)
-                continue
-            video, number = match[1], int(match[2])
-            plain = asdict(People.of(value)) if people else [asdict(Entry.of(o)) for o in value[:MOST_LISTED]]
-            at = f"{video}{_END}{number:09d}{_END}{'people' if people else 'objects'}"
-            if not self.shelf.put(at, json.dumps(plain)):
-                self.repeated[video] += 1
+        take = self._add_people if people else self._add_objects
+        if file.suffix == ".json":
+            for key, value in _members(file, people=people):
+                take(key, value)
+        else:
+            read_entries(file, take)
+
+    def _add_people(self, key: str, value: Any) -> None:
+        self._put(key, "people", lambda: asdict(People.of(value)))
+
+    def _add_objects(self, key: str, value: Any) -> None:
+        listed = value if isinstance(value, list) else [value]
+        self._put(key, "objects", lambda: [asdict(Entry.of(o)) for o in listed[:MOST_LISTED]])
+
+    def _put(self, key: str, kind: str, plain: Callable[[], Any]) -> None:
+        match = _KEY.fullmatch(key)
+        if match is None or int(match[2]) < 1:
+            self.example = self.example or key
+            self.unnamed += 1
+            return
+        video, number = match[1], int(match[2])
+        if not self.shelf.put(f"{video}{_END}{number:09d}{_END}{kind}", json.dumps(plain())):
+            self.repeated[video] += 1
 
     def videos(self) -> Iterator[tuple[str, list[Frame]]]:
         """Each video, by the name that the files have for it, with its annotated frames in order."""
@@ -138,19 +153,11 @@ class Gathered:
 
 
 def _members(file: Path, *, people: bool) -> Iterator[tuple[str, Any]]:
-    """Frames by key: of objects a list each, of people whatever is said."""
-    if file.suffix == ".json":
-        with closing(members_of(file)) as items:
-            for key, same in groupby(items, key=itemgetter(0)):
-                values = [item for _, _, item in islice(same, MOST_LISTED)]
-                yield from ((key, value) for value in values) if people else [(key, values)]
-        return
-    whole = read_pickle(file)
-    if not isinstance(whole, dict) or not all(isinstance(key, str) for key in whole):
-        raise RefusedPickle(f"expected frames by name, found {type(whole).__name__}.")
-    while whole:  # what was taken in is let go
-        key, value = whole.popitem()
-        yield key, value if people or isinstance(value, list) else [value]
+    """Frames of a JSON file by key: of objects a list each, of people whatever is said."""
+    with closing(members_of(file)) as items:
+        for key, same in groupby(items, key=itemgetter(0)):
+            values = [item for _, _, item in islice(same, MOST_LISTED)]
+            yield from ((key, value) for value in values) if people else [(key, values)]
 
 
 def _is_number(value: Any) -> bool:

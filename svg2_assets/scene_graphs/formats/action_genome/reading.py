@@ -36,7 +36,7 @@ def read(source: Path, options: Reading, *, videos: Videos = no_videos) -> Itera
     """The videos of the two files in a folder, or in its folder `annotations`. Raises `UnusableSource`.
 
     Frames of a video may be anywhere in them, so nothing comes before both were read; a broken one is told and nothing
-    comes at all. JSON is read in bounded memory, a pickle is in memory as a whole.
+    comes at all. In memory is what is said of one video.
     """
     files = files_of(source) or files_of(source / ANNOTATIONS)
     if files is None:
@@ -57,8 +57,8 @@ def _read(files: Sequence[Path], options: Reading, videos: Videos) -> Iterator[R
             yield Rejected("", broken, detail, replace(origin, file=", ".join(map(str, files))))
             return
         if found.unnamed:
-            example = printable(found.unnamed[0])
-            detail = f"{len(found.unnamed)} entries are of no VIDEO/FRAME.png, such as {example!r}; left out."
+            example = printable(found.example)
+            detail = f"{found.unnamed} entries are of no VIDEO/FRAME.png, such as {example!r}; left out."
             yield Rejected("", Fault.FORM, detail, origin)
         yield from _videos(found, origin, options, videos)
 
