@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from svg2_assets.descriptions.protocols import Description
 from svg2_assets.labels.naming import NamingRule
 from svg2_assets.labels.parsing import label_of
 from svg2_assets.labels.protocols import Label
+from svg2_assets.scene.graph import Attribute
+from svg2_assets.scene.taxonomy import GROUP, AttributeType
 from svg2_assets.scene.video import FrameSource
 from svg2_assets.trajectories.protocols import TrackingResult
 
@@ -25,7 +27,7 @@ class EmbeddedParser:
     @property
     def model_id(self) -> str:
         """Name and revision of the rules."""
-        return "embedded-grammar/1"
+        return "embedded-grammar/2"
 
     @property
     def config(self) -> Mapping[str, Any]:
@@ -35,6 +37,15 @@ class EmbeddedParser:
     def parse(
         self, descriptions: Sequence[Description], *, source: FrameSource, tracks: TrackingResult
     ) -> tuple[Label, ...]:
-        """One label a description, in order; `object` where the evidence names nothing. Reads the texts alone."""
-        del source, tracks
-        return tuple(label_of(description, self._rule) for description in descriptions)
+        """One label a description, in order; `object` where the evidence names nothing.
+
+        All is read off the texts, but that something is a group, which its trajectory says.
+        """
+        del source
+        groups = {o.id for o in tracks.objects if o.members}
+        labels = (label_of(description, self._rule) for description in descriptions)
+        return tuple(_as_group(label) if label.object_id in groups else label for label in labels)
+
+
+def _as_group(label: Label) -> Label:
+    return replace(label, attributes=(Attribute(GROUP, AttributeType.OTHER), *label.attributes))

@@ -17,7 +17,7 @@ from svg2_assets.trajectories.protocols import Progress, TrackingResult
 from svg2_assets.trajectories.recognisers import Recognisers
 from svg2_assets.trajectories.settings import TrackerSettings
 
-VERSION = "9"  # of the algorithm: raise it when the same settings give other trajectories
+VERSION = "10"  # of the algorithm: raise it when the same settings give other trajectories
 
 
 class EmbeddedTracker:

@@ -78,7 +78,7 @@ def _evidence(video: Video, tracks: TrackingResult, labels: Sequence[VerifiedLab
     grid = sample_grid(video, tracks.cuts, rate=rules.sampling.rate)
     things = _things(video, grid, tracks, labels, rules)
     measured = list(measure(video, grid, things, rules))
-    silent = doubles(measured, rules)
+    silent = doubles(measured, rules) | {o.id for o in tracks.objects if o.members}
     pairs = [p for p in measured if _distinct(p, silent, rules)]
     distinct = [t for t in things if t.id not in silent]
     claims = [*_of_things(distinct, grid, rules), *_of_pairs(pairs, video, grid, rules)]

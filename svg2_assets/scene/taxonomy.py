@@ -9,6 +9,8 @@ from enum import StrEnum
 
 CAMERA_ID = -1
 UNKNOWN_NAME = "object"
+GROUP = "group"
+"""Attribute (of type `other`) of what shows several objects of its graph at once."""
 
 
 class Category(StrEnum):

@@ -13,6 +13,7 @@ from svg2_assets.scene.graph import Relation, SceneGraph, SceneObject
 from svg2_assets.scene.parts import nearest_wholes
 from svg2_assets.scene.taxonomy import UNKNOWN_NAME, Category
 from svg2_assets.scene.video import Video
+from svg2_assets.scene_graphs import groups
 from svg2_assets.trajectories.protocols import TrackedObject, TrackingResult
 
 PHASE = "scene_graphs"
@@ -29,8 +30,9 @@ def assemble(
     """The scene graph of `video`, objects in order of id, relations in order of their first instant.
 
     An object without a label is called `object` and is unverified. A part whose whole is not there belongs to the next
-    whole above it that is, or to none. Raises `PhaseError` when what is put together contradicts itself: a label or
-    relation of an object that has no trajectory, two labels of one object, masks of another size, parts in a circle.
+    whole above it that is, or to none. Provenance says which objects are groups. Raises `PhaseError` when what is put
+    together contradicts itself: a label or relation of an object that has no trajectory, two labels of one object,
+    masks of another size, parts in a circle.
     """
     known = {o.id for o in tracks.objects}
     by_id = _labels_by_id(video, labels, known=known)
@@ -41,7 +43,7 @@ def assemble(
             video=video,
             objects=tuple(objects),
             relations=tuple(sorted(relations, key=_order)),
-            provenance=MappingProxyType(dict(provenance or {})),
+            provenance=MappingProxyType({**(provenance or {}), **_groups(tracks)}),
         )
     except InvalidSceneValue as error:
         raise _contradiction(video, expected="parts that agree", found=str(error)) from error
@@ -76,6 +78,11 @@ def _labels_by_id(video: Video, labels: Sequence[VerifiedLabel], *, known: set[i
             raise _contradiction(video, expected="one label an object", found=f"two labels of object {object_id}")
         by_id[object_id] = verified
     return by_id
+
+
+def _groups(tracks: TrackingResult) -> dict[str, Any]:
+    found = groups.told(tracks.objects)
+    return {groups.KEY: found} if found else {}
 
 
 def _object(tracked: TrackedObject, verified: VerifiedLabel | None, *, part_of: int | None) -> SceneObject:

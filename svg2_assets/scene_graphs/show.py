@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from svg2_assets.scene.graph import SceneGraph, SceneObject
 from svg2_assets.scene.taxonomy import camera_name
+from svg2_assets.scene_graphs.groups import groups_of, shown
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectRow:
-    """One object: `attributes` are (type, value) pairs, `seconds` how long it is visible in all.
+    """One object: `attributes` are (type, value) pairs, `seconds` how long it is visible in all. Of a group the value
+    says whom it shows.
 
     `part_of` and `whole` are id and name of the object that it is a part of, None where it is a whole (`level` 1).
     """
@@ -56,8 +58,11 @@ class RelationRow:
 
 def object_rows(graph: SceneGraph) -> list[ObjectRow]:
     """A row per object, in the order of the graph."""
-    names, levels = {o.id: o.name for o in graph.objects}, graph.levels
-    return [_object_row(graph, one, names=names, level=levels[one.id]) for one in graph.objects]
+    names, levels, groups = {o.id: o.name for o in graph.objects}, graph.levels, groups_of(graph)
+    return [
+        _object_row(graph, one, names=names, level=levels[one.id], members=groups.get(one.id, ()))
+        for one in graph.objects
+    ]
 
 
 def relation_rows(graph: SceneGraph) -> list[RelationRow]:
@@ -79,12 +84,14 @@ def relation_rows(graph: SceneGraph) -> list[RelationRow]:
     ]
 
 
-def _object_row(graph: SceneGraph, one: SceneObject, *, names: Mapping[int, str], level: int) -> ObjectRow:
+def _object_row(
+    graph: SceneGraph, one: SceneObject, *, names: Mapping[int, str], level: int, members: Sequence[int]
+) -> ObjectRow:
     spans = one.trajectory.spans(graph.video)
     return ObjectRow(
         id=one.id,
         name=one.name,
-        attributes=tuple((a.type.value, a.value) for a in one.attributes),
+        attributes=tuple(shown(one, members)),
         verdict=one.verification.verdict.value,
         score=one.verification.score,
         part_of=one.part_of,

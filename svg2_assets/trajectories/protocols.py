@@ -46,7 +46,7 @@ class TrackedObject:
     """A trajectory with the evidence gathered on the way. `score` is the mean detection score (0..1).
 
     `part_of`: the object that this one is a part of. `registered`: the frame on which it was first segmented; its
-    trajectory may begin earlier.
+    trajectory may begin earlier. `members`: of a region that shows several objects at once, those; they are no parts.
     """
 
     id: int
@@ -57,6 +57,7 @@ class TrackedObject:
     relinked_from: int | None = None
     part_of: int | None = None
     registered: int | None = None
+    members: tuple[int, ...] = ()
 
     def witness(self, source: str) -> Witness | None:
         """The witness called `source`, None when it never looked."""
@@ -115,6 +116,7 @@ def to_json(result: TrackingResult) -> dict[str, Any]:
                 "relinked_from": o.relinked_from,
                 "part_of": o.part_of,
                 "registered": o.registered,
+                "members": list(o.members),
                 "witnesses": [{"source": w.source, "looks": w.looks, "scores": dict(w.scores)} for w in o.witnesses],
                 "frames": list(o.trajectory.frames),
                 "masks": [m.to_json() for m in o.trajectory.masks],
@@ -145,6 +147,7 @@ def from_json(value: Mapping[str, Any]) -> TrackingResult:
                 relinked_from=o["relinked_from"],
                 part_of=o.get("part_of"),
                 registered=o.get("registered"),
+                members=tuple(o.get("members", ())),
             )
             for o in value["objects"]
         ),

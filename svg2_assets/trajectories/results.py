@@ -14,7 +14,8 @@ from svg2_assets.trajectories.panoptic.relinking import Lost, lost_twin
 from svg2_assets.trajectories.panoptic.settings import RelinkSettings
 from svg2_assets.trajectories.protocols import Origin, TrackedObject, Witness
 from svg2_assets.trajectories.recognisers import Recognisers
-from svg2_assets.trajectories.settings import ExportSettings, TrackerSettings
+from svg2_assets.trajectories.repeats import continued, without_repeats
+from svg2_assets.trajectories.settings import TrackerSettings
 from svg2_assets.trajectories.tracks import Evidence, Track
 
 
@@ -32,8 +33,9 @@ def tracked_objects(
     kept = [t for t in tracks if cleanup.worth_keeping(t, fps=fps, settings=rules, least_salient=least)]
     shapeless = [i for i, name in enumerate(models.detector.classes) if name in settings.masks.shapeless]
     # A surface was taken for something else while its mask was made: the mask shows what stands on it.
-    by_id = {t.id: t for t in sorted(kept, key=lambda t: t.id) if not t.may_be(shapeless)}
-    cleaned = clean(_candidates(by_id, rules), fps=fps, num_frames=num_frames, settings=settings.cleanup)
+    shaped = [t for t in kept if not t.may_be(shapeless)]
+    by_id = {t.id: t for t in sorted(continued(shaped, settings.repeats, fps=fps), key=lambda t: t.id)}
+    cleaned = clean(_candidates(by_id, settings), fps=fps, num_frames=num_frames, settings=settings.cleanup)
     before = reappeared([by_id[c.id] for c in cleaned], settings.association.reappearance)
     return tuple(
         TrackedObject(
@@ -44,17 +46,19 @@ def tracked_objects(
             witnesses(by_id[c.id], models, most=settings.classify.names),
             relinked_from=before.get(c.id),
             part_of=c.part_of,
+            members=c.members,
         )
         for c in cleaned
     )
 
 
-def _candidates(tracks: Mapping[int, Track], rules: ExportSettings) -> list[Candidate]:
+def _candidates(tracks: Mapping[int, Track], settings: TrackerSettings) -> list[Candidate]:
     """What clean-up is to decide on. A union, or what nothing names, is never the better one of two."""
-    named = {i: cleanup.trajectory_of(t) for i, t in tracks.items() if t.origin is not Origin.SALIENT}
-    own = cleanup.give_to_smaller(list(named.values()), rules)
+    found = {i: cleanup.trajectory_of(t) for i, t in tracks.items() if t.origin is not Origin.SALIENT}
+    named = without_repeats(found, tracks, settings.repeats)
+    own = cleanup.give_to_smaller(list(named.values()), settings.export)
     single = [Candidate(i, path, tracks[i].score) for i, path in zip(named, own, strict=True) if len(path)]
-    unions = [Candidate(i, cleanup.trajectory_of(t), 0.0) for i, t in tracks.items() if i not in named]
+    unions = [Candidate(i, cleanup.trajectory_of(t), 0.0, several=True) for i, t in tracks.items() if i not in found]
     return single + unions
 
 

@@ -1,6 +1,7 @@
 """Trajectories as rows of the tables `trajectories` and `masks`, and back.
 
-The video's own facts (camera motion, cuts, run statistics) are a row of their own, under the id of the camera.
+The video's own facts (camera motion, cuts, run statistics) are a row of their own, under the id of the camera. The
+facts of a group are its members.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def _trajectory_row(video: Video, o: TrackedObject, *, part_of: int | None) -> R
         "frames": list(track.frames),
         "boxes": track.boxes.ravel().tolist(),
         "witnesses": json.dumps(witnesses, default=float),
-        "facts": None,
+        "facts": json.dumps({"members": o.members}) if o.members else None,
     }
 
 
@@ -119,6 +120,7 @@ def _object(row: Mapping[str, Any], masks: Mapping[str, Any] | None) -> TrackedO
     if masks is not None:
         height, width = int(masks["height"]), int(masks["width"])
         track = Trajectory(tuple(masks["frames"]), tuple(Mask(height, width, bytes(c)) for c in masks["counts"]))
+    facts: dict[str, Any] = json.loads(row.get("facts") or "{}")
     return TrackedObject(
         id=int(row["object_id"]),
         trajectory=track,
@@ -128,4 +130,5 @@ def _object(row: Mapping[str, Any], masks: Mapping[str, Any] | None) -> TrackedO
         relinked_from=row["relinked_from"],
         part_of=row.get("part_of"),
         registered=row.get("registered"),
+        members=tuple(facts.get("members", ())),
     )

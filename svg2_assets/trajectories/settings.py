@@ -15,6 +15,8 @@ class FlowSettings:
     work_rows: int = 720  # frames larger than this (shorter side) are decoded smaller
     flow_rows: int = 240  # shorter side of the image that flow runs on
     flow_longest: int = 480  # cap of its longer side
+    finest_scale: int = 1  # DIS matches down to this many halvings of that image: the size at which flow is kept
+    iterations: int = 16  # of DIS's search for each patch
     least_side: int = 24  # below this the flow is taken as zero: DIS has no coarse level left
     camera_grid: int = 8  # pixels of the flow field between the points of the camera estimate
     fixed_share: float = 0.9  # share of steps that must be still for a camera to count as fixed
@@ -214,6 +216,20 @@ class ExportSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatSettings:
+    """One thing under two ids."""
+
+    doubtful: float = 0.45  # mean score below which a track may show what a surer one of its class shows
+    inside: float = 0.5  # share of its mask in the other's
+    life: float = 0.7  # of its frames on which that holds
+    comparable: float = 0.5  # ratio of areas; what is smaller must be `faint`
+    faint: float = 0.3  # mean score
+    handover_seconds: float = 1.0  # for which a track may have lain on the one that it goes on for
+    handover_iou: float = 0.5  # of both on each of those frames
+    handover_likeness: float = 0.8  # cosine of class scores
+
+
+@dataclass(frozen=True, slots=True)
 class ClassifySettings:
     """Looks of the image classifier."""
 
@@ -238,6 +254,7 @@ class TrackerSettings:
     classify: ClassifySettings = field(default_factory=ClassifySettings)
     groups: GroupSettings = field(default_factory=GroupSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
+    repeats: RepeatSettings = field(default_factory=RepeatSettings)
     cleanup: CleanupSettings = field(default_factory=CleanupSettings)
 
     def as_dict(self) -> dict[str, Any]:

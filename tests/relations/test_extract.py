@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -80,6 +81,15 @@ def test_a_relation_ends_with_its_things() -> None:
 
 def test_a_salient_group_takes_no_part() -> None:
     world = World().add("cup", still(40, 100, 40, 40)).add("object", still(88, 100, 40, 40), origin=Origin.SALIENT)
+    assert world.relations() == ()
+
+
+def test_of_a_group_is_not_even_said_that_it_leaves() -> None:
+    world = World().add("object", moving(200, 100, 30, 80, vx=40), origin=Origin.SALIENT)
+    alone = world.tracks()
+    assert {r.predicate for r in world.relations()} == {"leaving"}
+    group = replace(alone, objects=tuple(replace(o, members=(1, 2)) for o in alone.objects))
+    world.tracks = lambda: group  # type: ignore[method-assign]
     assert world.relations() == ()
 
 

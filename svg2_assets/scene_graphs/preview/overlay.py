@@ -12,6 +12,7 @@ import numpy as np
 from svg2_assets.scene.graph import SceneGraph, SceneObject
 from svg2_assets.scene.masks import Mask, run_lengths
 from svg2_assets.scene.video import Pixels
+from svg2_assets.scene_graphs.groups import groups_of
 from svg2_assets.scene_graphs.preview import lettering
 from svg2_assets.scene_graphs.preview.moments import visible_counts
 from svg2_assets.scene_graphs.preview.palette import BLACK, WHITE, Color, color_of
@@ -37,9 +38,10 @@ class _Shape:
 
 
 def shown_by_frame(graph: SceneGraph, frames: set[int]) -> dict[int, list[Shown]]:
-    """What is visible on each of `frames`, in order of id. Only references: nothing is decoded."""
+    """What is visible on each of `frames`, in order of id; of groups their members alone. Nothing is decoded."""
     found: dict[int, list[Shown]] = {frame: [] for frame in frames}
-    for one in sorted(graph.objects, key=lambda o: o.id):
+    groups = groups_of(graph)
+    for one in sorted((o for o in graph.objects if o.id not in groups), key=lambda o: o.id):
         for frame, mask in zip(one.trajectory.frames, one.trajectory.masks, strict=True):
             if frame in found:
                 found[frame].append((one, mask))

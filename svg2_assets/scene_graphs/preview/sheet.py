@@ -10,6 +10,7 @@ import cv2
 from svg2_assets.scene.graph import Relation, SceneGraph, SceneObject
 from svg2_assets.scene.taxonomy import Verdict
 from svg2_assets.scene.video import Frame, Pixels, Video
+from svg2_assets.scene_graphs import groups
 from svg2_assets.scene_graphs.preview import lettering
 from svg2_assets.scene_graphs.preview.clip import fitted, resized
 from svg2_assets.scene_graphs.preview.lettering import BOLD, Run
@@ -46,7 +47,7 @@ class ContactSheet:
 
     def __init__(self, graph: SceneGraph, frames: Sequence[int]) -> None:
         self._graph, self._frames = graph, list(frames)
-        self._relations = by_interest(graph.relations)
+        self._relations, self._groups = by_interest(graph.relations), groups.groups_of(graph)
         self._tag_size = tag_size(graph)
         self._columns = min(4 if graph.video.width < 1.15 * graph.video.height else 3, len(self._frames))
         width = (WIDTH - 2 * MARGIN - (self._columns - 1) * GAP) // self._columns
@@ -125,7 +126,7 @@ class ContactSheet:
         y = self._stripe(row, within)
         seconds = one.trajectory.spans(self._graph.video).duration
         x = self._right(f"{_VERDICTS[one.verification.verdict]} · {seconds:.1f} s", y=y, right=within[1] - 6)
-        attributes = ", ".join(a.value for a in one.attributes)
+        attributes = ", ".join(value for _, value in groups.shown(one, self._groups.get(one.id, ())))
         phrase = (
             Run(str(one.id), color_of(one.id), badge=True),
             Run(one.name, INK, BOLD),

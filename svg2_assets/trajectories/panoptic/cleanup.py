@@ -22,13 +22,19 @@ MOST_LEVELS = 3
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A trajectory before clean-up: `score` (0..1) decides between doubles, `part_of` and `level` are its result."""
+    """A trajectory before clean-up: `score` (0..1) decides between doubles.
+
+    `several`: it is a region that may show several things, so that nothing is called a part of it. Results are
+    `part_of`, `level` and, of such a region, `members`: ids of the things it holds, if they are two or more.
+    """
 
     id: int
     trajectory: Trajectory
     score: float
+    several: bool = False
     part_of: int | None = None
     level: int = 1
+    members: tuple[int, ...] = ()
 
 
 def clean(
@@ -43,10 +49,15 @@ def clean(
     left = [i for i in range(len(kept)) if i not in doubles]
     for worse, better in doubles.items():
         kept[better] = _joined(kept[better], kept[worse])
-    wholes = {i: whole for i in left if (whole := _whole_of(i, left, kept, pairs, settings)) is not None}
-    return [
-        replace(kept[i], part_of=kept[wholes[i]].id if i in wholes else None, level=_level(i, wholes)) for i in left
-    ]
+    things, regions = [i for i in left if not kept[i].several], [i for i in left if kept[i].several]
+    wholes = {i: whole for i in left if (whole := _whole_of(i, things, kept, pairs, settings)) is not None}
+    found = {
+        i: replace(kept[i], part_of=kept[wholes[i]].id if i in wholes else None, level=_level(i, wholes)) for i in left
+    }
+    for i in regions:
+        members = tuple(sorted(kept[j].id for j in things if _holds(i, j, kept, pairs, settings)))
+        found[i] = replace(found[i], members=members if len(members) > 1 else ())
+    return [found[i] for i in left]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +166,19 @@ def _seen_of(mask: Mask, cover: Mask | None, settings: CleanupSettings) -> Mask 
 def _whole_of(
     i: int, others: Sequence[int], kept: Sequence[Candidate], pairs: Pairs, settings: CleanupSettings
 ) -> int | None:
-    """The smallest thing that holds `i` for most of its life."""
-    areas = {j: float(np.median(kept[j].trajectory.areas)) for j in others}
-    life = len(kept[i].trajectory)
-    holding = [
-        j
-        for j in others
-        if j != i and areas[i] < settings.part_size * areas[j] and pairs.inside[i, j] >= settings.part_life * life
-    ]
-    return min(holding, key=lambda j: (areas[j], kept[j].id), default=None)
+    """The smallest of `others` that holds `i` for most of its life."""
+    holding = [j for j in others if j != i and _holds(j, i, kept, pairs, settings)]
+    return min(holding, key=lambda j: (_size(kept[j]), kept[j].id), default=None)
+
+
+def _holds(whole: int, part: int, kept: Sequence[Candidate], pairs: Pairs, settings: CleanupSettings) -> bool:
+    """Whether the smaller `part` lies in `whole` for most of its life."""
+    smaller = _size(kept[part]) < settings.part_size * _size(kept[whole])
+    return smaller and bool(pairs.inside[part, whole] >= settings.part_life * len(kept[part].trajectory))
+
+
+def _size(candidate: Candidate) -> float:
+    return float(np.median(candidate.trajectory.areas))
 
 
 def _level(i: int, wholes: Mapping[int, int]) -> int:

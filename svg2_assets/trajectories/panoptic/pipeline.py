@@ -22,7 +22,7 @@ from svg2_assets.trajectories.panoptic.settings import PanopticSettings, Preset
 from svg2_assets.trajectories.panoptic.shots import frames_with_flow
 from svg2_assets.trajectories.protocols import Origin, Progress, TrackedObject, TrackingResult
 
-VERSION = "2"  # of the algorithm: raise it when the same settings give other trajectories
+VERSION = "3"  # of the algorithm: raise it when the same settings give other trajectories
 
 
 class PanopticTracker:
