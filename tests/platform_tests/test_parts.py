@@ -14,7 +14,7 @@ from rich.console import Console
 
 from resources.fakes.tracker import FakeTracker
 from svg2_assets.commands.installation import Installation
-from svg2_assets.commands.reading import show
+from svg2_assets.commands.show import show
 from svg2_assets.scene.document import json_schema, read, write
 from svg2_assets.scene.masks import Mask
 from svg2_assets.scene.trajectory import Trajectory
