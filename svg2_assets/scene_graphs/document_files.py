@@ -17,7 +17,7 @@ from svg2_assets.scene_graphs.formats.values import Fault, UnusableSource
 
 WRITE_THEM = "Write them with `svg2 annotate --json DIR`."
 _PATTERN = r".*\.json"
-_SHOWN = ("previews",)  # what `svg2 show` prints beside the document
+_SHOWN = ("previews", "source")  # what `svg2 show` prints beside the document
 
 
 class UnreadableDocument(InvalidSceneDocument):

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from resources.store.resource import SceneGraphStoreResource
 from svg2_assets.cli import app
 from svg2_assets.scene.errors import Svg2Error
+from svg2_assets.scene_graphs.document_files import read_document
 from svg2_assets.scene_graphs.formats.values import Imported
 from svg2_assets.scene_graphs.imports import bring_in
 from svg2_assets.traser.forms import InvalidSetup
@@ -62,13 +63,16 @@ def test_questions_go_to_the_sources_that_are_named(home: Path) -> None:
     assert "There are imported:one, imported:two" in error(home, *near, "--source", "three")
 
 
-def test_a_graph_of_others_is_shown_and_an_error_says_who_has_it(home: Path) -> None:
+def test_a_graph_of_others_is_shown_and_an_error_says_who_has_it(home: Path, tmp_path: Path) -> None:
     shown = command(home, "show", "clip-b", "--source", "imported:two").stdout
     for text in ("6.00 fps, 3 frames", "licence CC BY 4.0", "row 7", "dog", "near"):
         assert text in shown
     document = told(home, "show", "clip-a", "--source", "one")
     assert (document["source"], [o["name"] for o in document["objects"]]) == ("imported:one", ["dog", "cat"])
     assert document["relations"][0]["predicate"] == "near"
+    (tmp_path / "shown.json").write_text(json.dumps(document))
+    read = read_document(tmp_path / "shown.json", masks=False)
+    assert [o.name for o in read.objects] == ["dog", "cat"], "what is shown is read again as a document"
     assert "fits 2 videos of imported:one: clip-a, clip-b" in error(home, "show", "clip", "--source", "one")
     assert "pipeline has no graph of it; there is one in imported:one, imported:two" in error(home, "show", "clip-b")
     assert "svg2 show clip-a --source imported:one" in error(home, "show", "clip-a", "--source", "two")
