@@ -207,8 +207,14 @@ def graphs(
     pred: Annotated[list[str], typer.Option(help="A system, as the truth; may be repeated.", metavar="[NAME=]SOURCE")],
     match: Annotated[str, typer.Option(help="id: object k is object k. viou: by place, adds public metrics.")] = "id",
     least: Annotated[float, typer.Option(min=0.001, max=1, help="Volume IoU of a match by place.")] = 0.5,
-    judge: Annotated[str, typer.Option(help="Judge of `lenient`: exact, normalised or lexical.")] = "lexical",
+    judge: Annotated[
+        str, typer.Option(help="Judge of `lenient`: exact, normalised, lexical, embedding or model.")
+    ] = "lexical",
     strict_judge: Annotated[str, typer.Option(help="Judge of `strict`.")] = "exact",
+    judging: Annotated[
+        list[str] | None,
+        typer.Option("--judge-set", help="key=value of a judge: model, options, embedder, synonym, overlap."),
+    ] = None,
     criterion: Annotated[list[str] | None, typer.Option(help="Show strict or lenient alone.")] = None,
     tiou: Annotated[float, typer.Option(help="tIoU that a relation must exceed.")] = 0.5,
     sweep: Annotated[bool, typer.Option("--sweep", help="Also a table over tIoU 0.1 to 0.7.")] = False,
@@ -235,7 +241,7 @@ def graphs(
         how = command.choice("match", match, Match), command.choice("direction", direction, Direction)
         return command.Asked(
             gt, pred, *how, least=least, judge=judge, strict_judge=strict_judge, tiou=tiou, changes=changes or (),
-            out=out, view=shown,
+            out=out, view=shown, judging=judging or (),
         )  # fmt: skip
 
     _exit(lambda console: command.graphs(Installation(), console, asked, as_json=json))

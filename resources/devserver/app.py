@@ -19,6 +19,7 @@ from resources.devserver.admin import admin_routes
 from resources.devserver.batches import Batches
 from resources.devserver.dam_service import call_dam
 from resources.devserver.delivery import Delivery
+from resources.devserver.embeddings import EMBEDDINGS, embeddings
 from resources.devserver.errors import ApiError
 from resources.devserver.ledger import DAM
 from resources.devserver.service import CHAT, RESPONSES, Endpoint, Service
@@ -35,6 +36,7 @@ def application(service: Service) -> Starlette:
         _post(CHAT.name, partial(_call, service, CHAT)),
         _post(RESPONSES.name, partial(_call, service, RESPONSES)),
         _post(DAM, partial(_dam, service)),
+        _post(EMBEDDINGS, partial(_embeddings, service)),
         _get("/v1/models", partial(_models, service)),
         *storage_routes(service, batches),
         *admin_routes(service, batches),
@@ -72,6 +74,11 @@ async def _dam(service: Service, request: Request) -> Response:
 
 async def _call(service: Service, endpoint: Endpoint, request: Request) -> Response:
     return Delivery(await service.call(endpoint, await request.body(), request.headers))
+
+
+async def _embeddings(service: Service, request: Request) -> Response:
+    service.key_of(request.headers.get("authorization"))
+    return JSONResponse(embeddings(await request.body()))
 
 
 async def _models(service: Service, request: Request) -> Response:

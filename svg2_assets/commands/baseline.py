@@ -13,8 +13,8 @@ from rich.console import Console
 from svg2_assets.catalog.intake import VIDEO_SUFFIXES
 from svg2_assets.catalog.lookup import entries
 from svg2_assets.commands.baseline_results import Folder, keep_in_store, predicting_of
-from svg2_assets.commands.evaluate_table import estimate_line
 from svg2_assets.commands.installation import Installation
+from svg2_assets.commands.judging import estimate_line
 from svg2_assets.commands.tables import print_problems, show_json, table
 from svg2_assets.evaluation.baselines.settings import Baseline
 from svg2_assets.evaluation.baselines.telling import Asked, Opened, Told, ask_all, planned_calls

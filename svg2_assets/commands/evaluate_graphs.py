@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from svg2_assets.commands.installation import Installation
+from svg2_assets.commands.judging import open_judge, told_ahead
 from svg2_assets.commands.reports import require_form, show_blocks, write_report
 from svg2_assets.commands.tables import show_json
 from svg2_assets.evaluation.graphs.settings import MAIN, THRESHOLDS, Direction, Settings, lenient, strict
@@ -21,28 +22,22 @@ from svg2_assets.evaluation.harness.sources import UnusableGraphs
 from svg2_assets.evaluation.harness.specs import open_graphs, systems_of
 from svg2_assets.evaluation.harness.tables import blocks, markdown
 from svg2_assets.evaluation.harness.views import AVERAGES, GROUPS, View, compared, to_json
-from svg2_assets.evaluation.judges.exact import Exact
-from svg2_assets.evaluation.judges.lexical import Lexical
+from svg2_assets.evaluation.judges.cached import Cached
+from svg2_assets.evaluation.judges.choosing import TIERS, JudgeChoice
+from svg2_assets.evaluation.judges.collecting import Collecting
 from svg2_assets.evaluation.judges.likeness import Judge
-from svg2_assets.evaluation.judges.normalised import Normalised
 from svg2_assets.evaluation.public.matching import LEAST
 from svg2_assets.scene.errors import InvalidSceneValue, printable
 from svg2_assets.scene_graphs.formats.values import UnusableSource, UnusableTarget
-from svg2_assets.traser.forms import InvalidSetup
+from svg2_assets.traser.forms import InvalidSetup, read_form
 
 WRONG, WRONG_INPUT = 1, 2
-JUDGES: dict[str, type[Exact] | type[Normalised] | type[Lexical]] = {
-    "exact": Exact,
-    "normalised": Normalised,
-    "lexical": Lexical,
-}
-"""The deterministic tiers; judges that need a model are for programs (`evaluation.judges`)."""
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What `svg2 evaluate graphs` is asked for; `changes` are options of file formats."""
+    """What `svg2 evaluate graphs` is asked for; `changes` are options of file formats, `judging` those of judges."""
 
     truth: str
     systems: Sequence[str]
@@ -51,26 +46,27 @@ class Asked:
     least: float = LEAST
     judge: str = "lexical"
     strict_judge: str = "exact"
+    judging: Sequence[str] = ()
     tiou: float = MAIN
     changes: Sequence[str] = ()
     out: Path | None = None
     view: View = field(default_factory=View)
 
-    def settings(self) -> Settings:
+    def settings(self, strict_judge: Judge, judge: Judge) -> Settings:
         """Raises `InvalidSceneValue` on a threshold outside [0, 1)."""
         return Settings(
-            criteria=(strict(judge_named(self.strict_judge)), lenient(judge_named(self.judge))),
+            criteria=(strict(strict_judge), lenient(judge)),
             thresholds=tuple(sorted({*THRESHOLDS, self.tiou})),
             main=self.tiou,
             direction=self.direction,
         )
 
 
-def judge_named(name: str) -> Judge:
-    """A deterministic tier. Raises `UnusableGraphs` on another name."""
-    if name not in JUDGES:
-        raise UnusableGraphs(f"--judge {printable(name)}: expected one of {', '.join(JUDGES)}.")
-    return JUDGES[name]()
+def judge_named(installation: Installation, name: str, changes: Sequence[str]) -> Judge:
+    """A tier, set up by `changes`. Raises `UnusableGraphs` on another name, `InvalidSetup` on a setting of none."""
+    if name not in TIERS:
+        raise UnusableGraphs(f"--judge {printable(name)}: expected one of {', '.join(TIERS)}.")
+    return open_judge(installation, read_form(JudgeChoice, changes=[f"tier={name}", *changes]))
 
 
 def choice(option: str, given: str, kind: type[Choice]) -> Choice:
@@ -121,9 +117,23 @@ def graphs(installation: Installation, console: Console, ask: Callable[[], Asked
 
 
 def _evaluated(installation: Installation, asked: Asked) -> Evaluation:
-    wanted = Wanted(asked.settings(), asked.match, asked.least)
     if asked.out is not None:
         require_form(asked.out)  # before the work, not after it
+    judges = [judge_named(installation, name, asked.judging) for name in (asked.strict_judge, asked.judge)]
+    collecting = [Collecting() if isinstance(judge, Cached) else judge for judge in judges]
+    if collecting != judges:
+        _scored(installation, asked, collecting, public=False)
+        for judge, heard in zip(judges, collecting, strict=True):
+            if isinstance(judge, Cached) and isinstance(heard, Collecting):
+                pairs = list(heard.pairs)
+                told = told_ahead(installation, judge, pairs)
+                Console(stderr=True).print(f"{judge.name}: {told}", markup=False, highlight=False, soft_wrap=True)
+                judge.judge(pairs)
+    return _scored(installation, asked, judges, public=True)
+
+
+def _scored(installation: Installation, asked: Asked, judges: Sequence[Judge], *, public: bool) -> Evaluation:
+    wanted = Wanted(asked.settings(*judges), asked.match, asked.least, public)
     masks = asked.match is Match.VIOU
     with ExitStack() as stack, Console(stderr=True).status("Reading ...", refresh_per_second=2) as status:
         sides = [

@@ -6,24 +6,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from svg2_assets.catalog.lookup import entries
-from svg2_assets.commands.costs import ledger
 from svg2_assets.commands.formats import NoSuchSource
 from svg2_assets.commands.installation import Installation
+from svg2_assets.commands.judging import declined, open_judge, told_ahead
 from svg2_assets.commands.tables import show_json, table
 from svg2_assets.evaluation.judges.cached import Cached
-from svg2_assets.evaluation.judges.choosing import judge_of
-from svg2_assets.evaluation.judges.kept import FILE
-from svg2_assets.evaluation.judges.likeness import Judge, Pair
-from svg2_assets.evaluation.judges.model import ModelJudge
+from svg2_assets.evaluation.judges.likeness import Judge
 from svg2_assets.evaluation.table.documents import Documents
 from svg2_assets.evaluation.table.ranking import Comparison, Entry, Rated, Standing, all_pairs, table_of
 from svg2_assets.evaluation.table.settings import Graphs, TableSetup
-from svg2_assets.llm.calls import Call
 from svg2_assets.scene.errors import printable
 from svg2_assets.scene.graph import SceneGraph
 from svg2_assets.scene_graphs import imports
@@ -68,14 +63,12 @@ def compare_systems(
     """Print the table, or what judging for it will cost. The exit code is 0."""
     setup = read_form(TableSetup, config, changes=changes)
     datasets = datasets_of(installation, setup)
-    path = installation.settings.home.absolute() / "llm" / FILE
-    judge = judge_of(setup.judge, gateway=_gateway, path=path)
+    judge = open_judge(installation, setup.judge)
     settings = setup.settings(judge)
     if isinstance(judge, Cached):
         pairs = all_pairs(datasets, settings)
-        calls = _planned(judge, pairs)
         told = Console(stderr=True) if as_json else console
-        told.print(_told_ahead(installation, len(pairs), calls), highlight=False, soft_wrap=True)
+        told.print(told_ahead(installation, judge, pairs), highlight=False, soft_wrap=True)
         if estimate:
             return 0
         judge.judge(pairs)
@@ -86,7 +79,7 @@ def compare_systems(
     if markdown is not None:
         markdown.write_text(as_markdown(made, judge), encoding="utf-8")
     if as_json:
-        show_json({**made.to_json(), "declined": _declined(judge)})
+        show_json({**made.to_json(), "declined": declined(judge)})
     else:
         show_table(console, made, judge)
     return 0
@@ -154,9 +147,9 @@ def notes(made: Comparison, judge: Judge) -> list[str]:
         lines += [f"{s.system}: says nothing of {n} videos of {d}, which count." for d, n in without.items()]
         if s.ranked < len(made.columns):
             lines.append(f"{s.system}: its mean rank is over {s.ranked} of {len(made.columns)} columns.")
-    declined = _declined(judge)
-    if declined:
-        lines.append(f"{declined} pairs of labels are not judged and count as mismatches.")
+    unjudged = declined(judge)
+    if unjudged:
+        lines.append(f"{unjudged} pairs of labels are not judged and count as mismatches.")
     return lines
 
 
@@ -171,39 +164,3 @@ def _figure(entry: Entry | None) -> str:
     around = "" if entry.interval is None else f" [{100 * entry.interval.low:.1f}–{100 * entry.interval.high:.1f}]"
     alike = "=" if entry.p_value is not None and entry.p_value >= ALIKE else ""
     return f"{100 * entry.share:.1f}{around} ({entry.rank:g}{alike})"
-
-
-def _declined(judge: Judge) -> int:
-    inner = judge.judge_itself if isinstance(judge, Cached) else judge
-    return len(inner.declined) if isinstance(inner, ModelJudge) else 0
-
-
-def _planned(judge: Cached, pairs: Sequence[Pair]) -> list[Call]:
-    inner = judge.judge_itself
-    return inner.planned_calls(judge.unknown(pairs)) if isinstance(inner, ModelJudge) else []
-
-
-def _told_ahead(installation: Installation, pairs: int, calls: Sequence[Call]) -> str:
-    estimated = estimate_line(installation, calls)
-    return f"{pairs} pairs of labels; {len(calls)} calls are left to ask a judge: {estimated}"
-
-
-def estimate_line(installation: Installation, calls: Sequence[Call], *, times: float = 1.0, **overrides: Any) -> str:
-    """What `calls` will take, `times` as many: tokens, and dollars with their range."""
-    from resources.llm.estimate import estimate_calls
-    from resources.llm.settings import gateway_settings
-
-    settings = gateway_settings(installation.settings, **overrides)
-    phases = sorted({call.phase for call in calls})
-    found = estimate_calls(calls, settings, ledger=ledger(installation, phases=phases) if phases else [])
-    tokens = [round(times * sum(getattr(e, n) for e in found)) for n in ("tokens_in", "tokens_out")]
-    middle, low, high = (times * sum(getattr(e, n) for e in found) for n in ("money", "low", "high"))
-    priced = all(settings.price(e.model) is not None for e in found)
-    dollars = f"${middle:.4f} ({low:.4f} – {high:.4f})" if priced else "price of the model unknown"
-    return f"{tokens[0]:,} tokens in, {tokens[1]:,} out, {dollars}"
-
-
-def _gateway() -> Any:
-    from resources.llm.shared import shared_gateway
-
-    return shared_gateway()
