@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,17 @@ def main() -> None:
     except Svg2Error as error:
         Console(stderr=True).print(f"[red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
         sys.exit(1)
+    finally:
+        _let_gateways_go()
+
+
+def _let_gateways_go() -> None:
+    """Copy what was paid to the store while the interpreter is whole: clients of the store dislike its end."""
+    if "resources.llm.shared" in sys.modules:
+        from resources.llm.shared import close_shared_gateways
+
+        with suppress(Svg2Error):  # what could not be copied is in the journal
+            close_shared_gateways()
 
 
 def _exit(command: Callable[[Console], int]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from resources.llm.shared import close_shared_gateways
 from svg2_assets.cli import app
 from svg2_assets.scene import document
 from svg2_assets.scene.errors import UnusableBackend
@@ -28,7 +29,7 @@ def running() -> Iterator[DevServer]:
 
 
 @pytest.fixture
-def home(running: DevServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(running: DevServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     running.reset()
     llm = {"base_url": running.base_url, "key_variable": "", "attempts": 1, "backoff": 0.01}
     monkeypatch.setenv("SVG2_LLM", json.dumps(llm))
@@ -38,7 +39,8 @@ def home(running: DevServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         for video in ("a", "b"):
             graph = seen({k: (n, 20 * k) for k, n in enumerate(names)}, [says(0, "near", 1, (0, 2))], video=clip(video))
             (tmp_path / side / f"{video}.json").write_text(json.dumps(document.write(graph)))
-    return tmp_path
+    yield tmp_path
+    close_shared_gateways()
 
 
 def command(home: Path, *arguments: str) -> Result:
