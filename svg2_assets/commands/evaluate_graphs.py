@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from svg2_assets.commands.installation import Installation
-from svg2_assets.commands.judging import open_judge, told_ahead
+from svg2_assets.commands.judging import declined, open_judge, told_ahead
 from svg2_assets.commands.reports import require_form, show_blocks, write_report
 from svg2_assets.commands.tables import show_json
 from svg2_assets.evaluation.graphs.settings import MAIN, THRESHOLDS, Direction, Settings, lenient, strict
@@ -25,7 +25,7 @@ from svg2_assets.evaluation.harness.views import AVERAGES, GROUPS, View, compare
 from svg2_assets.evaluation.judges.cached import Cached
 from svg2_assets.evaluation.judges.choosing import TIERS, JudgeChoice
 from svg2_assets.evaluation.judges.collecting import Collecting
-from svg2_assets.evaluation.judges.likeness import Judge
+from svg2_assets.evaluation.judges.likeness import Judge, Pair
 from svg2_assets.evaluation.public.matching import LEAST
 from svg2_assets.scene.errors import InvalidSceneValue, printable
 from svg2_assets.scene_graphs.formats.values import UnusableSource, UnusableTarget
@@ -125,11 +125,17 @@ def _evaluated(installation: Installation, asked: Asked) -> Evaluation:
         _scored(installation, asked, collecting, public=False)
         for judge, heard in zip(judges, collecting, strict=True):
             if isinstance(judge, Cached) and isinstance(heard, Collecting):
-                pairs = list(heard.pairs)
-                told = told_ahead(installation, judge, pairs)
-                Console(stderr=True).print(f"{judge.name}: {told}", markup=False, highlight=False, soft_wrap=True)
-                judge.judge(pairs)
+                _ask(installation, judge, list(heard.pairs))
     return _scored(installation, asked, judges, public=True)
+
+
+def _ask(installation: Installation, judge: Cached, pairs: Sequence[Pair]) -> None:
+    """Ask about all of them, and say what that costs before it and what is not judged after it."""
+    console = Console(stderr=True)
+    console.print(f"{judge.name}: {told_ahead(installation, judge, pairs)}", markup=False, soft_wrap=True)
+    judge.judge(pairs)
+    if unjudged := declined(judge):
+        console.print(f"{judge.name}: {unjudged} pairs are not judged and count as mismatches.", markup=False)
 
 
 def _scored(installation: Installation, asked: Asked, judges: Sequence[Judge], *, public: bool) -> Evaluation:

@@ -22,8 +22,11 @@ def open_judge(installation: Installation, choice: JudgeChoice) -> Judge:
 
 
 def told_ahead(installation: Installation, judge: Cached, pairs: Sequence[Pair]) -> str:
-    """How many pairs there are, and what asking about those that are new will cost."""
-    calls = _planned(judge, pairs)
+    """How many pairs there are, and what asking about those that are new will cost, as far as that is known."""
+    new, inner = judge.unknown(pairs), judge.judge_itself
+    if not isinstance(inner, ModelJudge):
+        return f"{len(pairs)} pairs of labels, {len(new)} of them new"
+    calls = inner.planned_calls(new)
     estimated = estimate_line(installation, calls)
     return f"{len(pairs)} pairs of labels; {len(calls)} calls are left to ask a judge: {estimated}"
 
@@ -47,11 +50,6 @@ def declined(judge: Judge) -> int:
     """Pairs that a model did not judge."""
     inner = judge.judge_itself if isinstance(judge, Cached) else judge
     return len(inner.declined) if isinstance(inner, ModelJudge) else 0
-
-
-def _planned(judge: Cached, pairs: Sequence[Pair]) -> list[Call]:
-    inner = judge.judge_itself
-    return inner.planned_calls(judge.unknown(pairs)) if isinstance(inner, ModelJudge) else []
 
 
 def _gateway() -> Any:

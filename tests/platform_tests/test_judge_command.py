@@ -73,9 +73,21 @@ def test_a_language_model_is_asked_once_about_the_pairs_of_all_videos(running: D
     assert len(running.log()) - since == 1, "what is known is not asked again"
 
 
+def test_what_a_model_does_not_judge_is_told(running: DevServer, home: Path) -> None:
+    running.script(
+        {"schema": "judgements", "text": '"zorbs ball"', "answer": {"refusal": "No."}},
+        {"schema": "judgements", "answer": {"value": {"judgements": [{"pair": 1, "class": "synonym"}]}}},
+    )
+    done = command(home, "--judge", "model", "--judge-set", "options={seed: 8}", "--json")
+    assert figures(done)[1]["objects"] == 2
+    assert "model: 1 pairs are not judged and count as mismatches." in " ".join(done.stderr.split())
+
+
 def test_names_that_no_lexicon_has_are_compared_by_vectors(home: Path) -> None:
     near = ("--judge", "embedding", "--judge-set", "synonym=0.5", "--judge-set", "overlap=0.4")
-    judge, right = figures(command(home, *near, "--json"))
+    done = command(home, *near, "--json")
+    judge, right = figures(done)
+    assert "embedding: 3 pairs of labels, 3 of them new" in " ".join(done.stderr.split())
     assert "text-embedding-3-small-0.5-0.4" in judge
     assert right["objects"] == 2, "a zorb is much like a zorbs ball, by letters"
     assert figures(command(home, "--judge", "embedding", "--json"))[1]["objects"] == 0, "not at 0.75"

@@ -30,7 +30,8 @@ class JudgeFailed(Svg2Error):
 class ModelJudge:
     """The judge. Wrap it in `Cached`, or every pair is asked again in other company.
 
-    `declined`: pairs of which the model says nothing even when asked alone, with the reason; they count as mismatches.
+    `declined`: pairs of which the model says nothing even when asked alone, with the reason; they count as mismatches,
+    and are not asked again: what is too many is a share of all pairs, not of the few of one video.
     """
 
     gateway: Gateway
@@ -81,7 +82,7 @@ class ModelJudge:
     def _settled(self, pairs: Sequence[Pair]) -> dict[Pair, Likeness]:
         found = {p: Likeness.IDENTICAL for p in pairs if same_form(p)}
         empty = {p: Likeness.MISMATCH for p in pairs if not all(self.knows(t, p.kind) for t in p[:2])}
-        return found | empty
+        return found | empty | {p: Likeness.MISMATCH for p in pairs if p in self.declined}
 
     def _open(self, pairs: Sequence[Pair], found: dict[Pair, Likeness]) -> list[Pair]:
         """Sorted: the same pairs make the same calls, whose answers the gateway keeps."""

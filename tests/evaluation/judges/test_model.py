@@ -128,6 +128,20 @@ def test_a_refusal_spares_the_neighbours_and_is_told_each_time(
     assert requests(server, since) <= 1, "asked alone once more at most; the gateway keeps the refusal"
 
 
+def test_what_was_declined_is_a_mismatch_in_any_company(server: DevServer, judge: Callable[..., ModelJudge]) -> None:
+    server.script(
+        {"schema": "judgements", "text": '"puppy"', "answer": {"refusal": "No."}},
+        {"schema": "judgements", "text": '"lorry"', "answer": {"refusal": "No."}},
+        {"schema": "judgements", "answer": answer({1: CLASSES[A]})},
+    )
+    asked = judge(most_declined=0.7)
+    assert asked.judge([A, B, C]) == [Likeness.OVERLAP, Likeness.MISMATCH, Likeness.MISMATCH]
+    since = len(server.log())
+    assert asked.judge([B, C]) == [Likeness.MISMATCH] * 2, "two of two are no more than two of three"
+    assert requests(server, since) == 0
+    assert asked.planned_calls([B, C]) == []
+
+
 def test_too_many_refusals_are_no_score(server: DevServer, judge: Callable[..., ModelJudge]) -> None:
     server.script({"schema": "judgements", "answer": {"refusal": "No."}})
     with pytest.raises(JudgeFailed, match="declines 3 of 3 pairs"):
