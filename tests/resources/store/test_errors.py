@@ -20,11 +20,14 @@ from tests.resources.store.rows_of import masks, tracked, tracks
 
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 PROGRAM = """
-import os, resource, signal, sys
+import os, resource, signal, sys, tempfile
 from resources.store.errors import StoreError
 from resources.store.store import SceneGraphStore
 from tests.resources.store.rows_of import tracked, tracks
 uri, limit, user = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+with tempfile.TemporaryDirectory() as other:  # imports all that writing needs: later a private folder is out of reach
+    with SceneGraphStore(other).writer(run_id="r") as finished:
+        finished.put("b", tracks("b", "new"), tracked("new"))
 store = SceneGraphStore(uri)
 store.count("videos")
 if limit:
